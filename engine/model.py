@@ -1,0 +1,301 @@
+"""The values that travel through the pipeline: desired, live, change, plan, outcome. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from engine.errors import Location, Problem
+
+Value = Any
+"""A stated or read value: text, number, bool, None (must be empty), aware UTC datetime, a tuple."""
+
+
+class Address(NamedTuple):
+    """What people call a resource: `flow/math101-2027s`. Server ids never stand here."""
+
+    kind: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.key}"
+
+
+# ---- desired -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One value that a manifest states, and where."""
+
+    value: Value
+    location: Location
+
+
+class Person(NamedTuple):
+    """Somebody as manifests name them: the user data type's name and its value, as written."""
+
+    data_type: str
+    value: str
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Two mentions with one identity are one person: compared without case."""
+        return self.data_type, self.value.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredSeat:
+    """One person in one role on one flow; flags hold only what is stated.
+
+    Flags by role: participants `active`; assessors `type`; reviewers `allocated_to_all`,
+    `sees_assessments`, `decides_final_grade`; invigilators `head`; managers and authors none.
+    """
+
+    person: Person
+    location: Location
+    flags: Mapping[str, Stated] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredRole:
+    """Everyone stated for one role of one flow; an empty tuple means "must be empty".
+
+    Members of rosters that UNIWeb fills stand in `profiles` by profile key until they are read.
+    """
+
+    role: str
+    seats: tuple[DesiredSeat, ...]
+    membership: str
+    location: Location
+    profiles: tuple[DesiredProfileMembers, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredProfileMembers:
+    """Everyone whom the filter of one profile returns, with the flags of the mention."""
+
+    profile: str
+    location: Location
+    flags: Mapping[str, Stated] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One resource as the manifests state it, templates merged, CSV rows read.
+
+    `fields` by dotted path (`title`, `participation.start`, `data.Student Number`); only what is
+    stated stands there. Dates are aware UTC datetimes.
+    """
+
+    address: Address
+    location: Location
+    fields: Mapping[str, Stated]
+    exact: frozenset[str] = frozenset()
+    profile: str | None = None
+    roles: Mapping[str, DesiredRole] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How UNIWeb fills user attributes (DESIGN: `profiles`)."""
+
+    key: str
+    location: Location
+    members: Mapping[str, str]
+    language: str
+    match_user: str
+    """`key`, or the name of a user data type."""
+    match_member: str
+    """`login_name` or `employee_id`."""
+    fill: Mapping[str, Stated]
+    """From user field to resource path with field: `profile/affiliations.unit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """All that the manifests mean, before anything is read from a server."""
+
+    resources: Mapping[Address, Desired]
+    profiles: Mapping[str, Profile]
+    counts: Mapping[str, int]
+    """For people: files, CSV rows, flows, users, seats."""
+
+    def of(self, kind: str) -> dict[str, Desired]:
+        return {a.key: d for a, d in self.resources.items() if a.kind == kind}
+
+
+# ---- live --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSeat:
+    """One seat as the server has it; `seat_id` is the id of the relation, scoped to the flow."""
+
+    user_id: int
+    seat_id: int
+    flags: Mapping[str, Value] = field(default_factory=dict)
+    name: str = ""
+    """The key where the answer carries it, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One resource as the server has it, fields named as in Desired."""
+
+    address: Address
+    server_id: int
+    fields: Mapping[str, Value]
+    roles: Mapping[str, tuple[LiveSeat, ...]] = field(default_factory=dict)
+    facts: Mapping[str, Value] = field(default_factory=dict)
+    """What decides verbs but is never written: `state`, `sis`, `marker`, `has_content`."""
+
+
+# ---- plan --------------------------------------------------------------------------------------
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    REMOVE = "remove"
+
+
+class Status(StrEnum):
+    PLANNED = "planned"
+    HELD = "held"
+    BLOCKED = "blocked"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field: before, after, and where the after value is written."""
+
+    path: str
+    before: Value
+    after: Value
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One seat in a plan: the person by key (`#1234` where no key is known) and stated flags."""
+
+    person: str
+    flags: tuple[tuple[str, Value], ...] = ()
+    written: str = ""
+    before: tuple[tuple[str, Value], ...] = ()
+    """The flags as they were, where the seat is changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsChange:
+    """One role of one flow: who comes, who goes, and the number of seats before and after."""
+
+    role: str
+    before: int
+    after: int
+    add: tuple[Seat, ...] = ()
+    remove: tuple[Seat, ...] = ()
+    deactivate: tuple[Seat, ...] = ()
+    reactivate: tuple[Seat, ...] = ()
+    change: tuple[Seat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """What makes a change dangerous; `holds` ones wait for an allowance.
+
+    `name` is the word of `--allow NAME:ADDRESS`.
+    """
+
+    name: str
+    message: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step. `part` tells steps of one address apart: "", "dates", "participants", ..."""
+
+    address: Address
+    part: str
+    action: Action
+    location: Location
+    fields: tuple[FieldChange, ...] = ()
+    seats: SeatsChange | None = None
+    hazards: tuple[Hazard, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Ids of the changes that must be done first."""
+    status: Status = Status.PLANNED
+    reasons: tuple[str, ...] = ()
+    """Why it is held, blocked or waiting, each with what to do."""
+    origin: str | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.address}:{self.part}" if self.part else str(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A limit over a whole plan, with what the plan would do."""
+
+    name: str
+    scope: str
+    limit: str
+    value: str
+    refused: bool
+    allow: str = ""
+    """The exact flag that would let it through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a reviewer should know that changes nothing: strangers, SIS differences."""
+
+    address: Address
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All steps, in a stable order, with what a reviewer needs."""
+
+    environment: str
+    now: datetime
+    changes: tuple[Change, ...]
+    guards: tuple[Guard, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
+    unchanged: int = 0
+    reads: Mapping[str, int] = field(default_factory=dict)
+    starts: Mapping[str, datetime] = field(default_factory=dict)
+    """From flow key to the start of its exam, live or desired, for `starts in 10 h`."""
+    complete: bool = True
+    """False with --target or --exclude."""
+
+
+# ---- outcomes ----------------------------------------------------------------------------------
+
+
+class Result(StrEnum):
+    DONE = "done"
+    ALREADY_DONE = "already done"
+    FAILED = "failed"
+    BLOCKED = "blocked by"
+    NOT_TRIED = "not tried"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one change; `message` names the failure, or the change that blocked it."""
+
+    change: Change
+    result: Result
+    message: str = ""

@@ -1,0 +1,1 @@
+"""A plan, its outcomes and problems as text: for terminals, and as JSON."""

@@ -1,0 +1,1 @@
+"""The UNIWeb API: a reader, nothing that writes."""

@@ -1,0 +1,1 @@
+"""The WISEflow API: the client, and one module for each area of its operations."""
