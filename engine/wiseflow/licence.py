@@ -1,0 +1,101 @@
+"""What the licence offers by name: data types, roles, flow types, assessor types."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.wiseflow.client import WiseflowApi
+
+
+@dataclass(frozen=True, slots=True)
+class DataType:
+    """A user data type: `pattern` is the regular expression its values must match, or empty."""
+
+    id: int
+    name: str
+    pattern: str = ""
+    multiple: bool = False
+    protected: bool = False
+
+    def accepts(self, value: str) -> bool:
+        """Whether the pattern lets the value through; a pattern we cannot read decides nothing."""
+        try:
+            return not self.pattern or re.search(self.pattern, value) is not None
+        except re.error:
+            return True
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRole:
+    id: int
+    name: str
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Names of one licence with their ids; what was not asked for is empty."""
+
+    data_types: Mapping[str, DataType] = field(default_factory=dict)
+    roles: Mapping[str, LicenceRole] = field(default_factory=dict)
+    flow_types: Mapping[str, int] = field(default_factory=dict)
+    assessor_types: Mapping[str, int] = field(default_factory=dict)
+
+    def assessor_type_name(self, type_id: int | None) -> str | None:
+        """The name of an assessor type on a seat; None where the seat has none."""
+        names = {number: name for name, number in self.assessor_types.items()}
+        return names.get(type_id, f"#{type_id}") if type_id else None
+
+
+async def read_licence(
+    api: WiseflowApi, *, roles: bool = True, flow_types: bool = True, assessor_types: bool = True
+) -> Licence:
+    """The licence's names, one request for each list that is asked for.
+
+    Source: WISEflow OpenAPI, GET /license/user-data-types, /license/roles, /license/flow-types,
+    /license/assessor-types.
+    """
+    lists = await asyncio.gather(
+        api.call("GET", "/license/user-data-types"),
+        _if(roles, api, "/license/roles"),
+        _if(flow_types, api, "/license/flow-types"),
+        _if(assessor_types, api, "/license/assessor-types"),
+    )
+    data_rows, role_rows, flow_rows, assessor_rows = lists
+    return Licence(
+        data_types={row["name"]: _data_type(row) for row in data_rows},
+        roles={
+            row["name"]: LicenceRole(row["roleId"], row["name"], bool(row.get("isProtected")))
+            for row in role_rows
+        },
+        flow_types={row["name"]: row["id"] for row in flow_rows},
+        assessor_types={row["title"]: row["id"] for row in assessor_rows},
+    )
+
+
+async def _if(wanted: bool, api: WiseflowApi, path: str) -> list[dict[str, Any]]:
+    return (await api.call("GET", path)) or [] if wanted else []
+
+
+def _data_type(row: Mapping[str, Any]) -> DataType:
+    return DataType(
+        id=row["id"],
+        name=row["name"],
+        pattern=row.get("pattern") or "",
+        multiple=bool(row.get("supportsMultipleValues")),
+        protected=bool(row.get("protected")),
+    )
+
+
+def fingerprint(licence: Licence, user_key: str) -> str:
+    """`L-` and 6 hex digits, made from the ids of the user key and of the protected roles."""
+    key = licence.data_types.get(user_key)
+    protected = sorted(role.id for role in licence.roles.values() if role.protected)
+    text = f"{key.id if key else 0}:{','.join(map(str, protected))}"
+    return "L-" + hashlib.sha256(text.encode()).hexdigest()[:6]
