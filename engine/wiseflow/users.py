@@ -37,6 +37,11 @@ class UserRow:
         values = self.data.get(wanted[0], ())
         return wanted[1].casefold() in {value.casefold() for value in values}
 
+    def resembles(self, wanted: Filter) -> bool:
+        """Whether a partial match of the value could have found this row."""
+        values = self.data.get(wanted[0], ())
+        return any(wanted[1].casefold() in value.casefold() for value in values)
+
     def key(self, licence: Licence, user_key: str) -> str | None:
         """The person's key in manifests, where they have one."""
         kind = licence.data_types.get(user_key)
@@ -101,8 +106,11 @@ class UserSearch:
         await asyncio.gather(*(self._search([wanted]) for wanted in lacking))
 
     def _proves_or(self, batch: Sequence[Filter], rows: Sequence[UserRow]) -> bool:
-        proved = any(not row.has(wanted) for row in rows for wanted in batch) and any(
-            row.has(wanted) for row in rows for wanted in batch
+        """Only OR answers a row that one filter names and another does not even resemble."""
+        proved = any(
+            any(row.has(wanted) for wanted in batch)
+            and any(not row.resembles(wanted) for wanted in batch)
+            for row in rows
         )
         self.proved_or = self.proved_or or proved
         return proved

@@ -1,0 +1,211 @@
+"""Flows in WISEflow: found by key or creation marker, read part by part, written part by part."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from base64 import b32encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.model import Value
+    from engine.wiseflow.client import WiseflowApi
+
+SEARCH_LIMIT = 100
+"""Rows a page. Source: WISEflow OpenAPI, POST /flows/search, `limit`."""
+
+DRAFT, ACTIVATED, STARTED, ENDED, CONCLUDED, ARCHIVED = range(6)
+STATES = {
+    "NOT_ACTIVATED": DRAFT,
+    "ACTIVATED": ACTIVATED,
+    "PARTICIPATION_STARTED": STARTED,
+    "PARTICIPATION_ENDED": ENDED,
+    "CONCLUDED": CONCLUDED,
+    "ARCHIVED": ARCHIVED,
+}
+"""Source: WISEflow OpenAPI, POST /flows/search and GET /flow/{flowId}."""
+
+STATE_NAMES = ("a draft", "activated", "running", "past its end", "concluded", "archived")
+
+
+@dataclass(frozen=True, slots=True)
+class FlowKeys:
+    """How flows carry their key: as external source reference `wisectl-<key>`, or as flow code."""
+
+    by: str = "external_source"
+
+    def reference(self, key: str) -> str:
+        return f"wisectl-{key}" if self.by == "external_source" else key
+
+
+def marker(key: str) -> str:
+    """The subtitle that a flow carries while it is being created: `wisectl` and 20 characters."""
+    digest = hashlib.sha256(key.casefold().encode()).digest()
+    return "wisectl" + b32encode(digest).decode().lower()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """One flow as the search answers; `fields` named as in manifests, dates aware UTC."""
+
+    id: int
+    state: int
+    subtitle: str | None
+    references: frozenset[str]
+    fields: Mapping[str, Value] = field(default_factory=dict)
+
+
+def moment(seconds: Any) -> datetime | None:
+    """A date of WISEflow; an empty one may come back as the epoch, which is no date."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _row(row: Mapping[str, Any]) -> FlowRow:
+    participation, marking = row.get("participation") or {}, row.get("marking") or {}
+    subtitle = row.get("subtitle") or None
+    return FlowRow(
+        id=row["flowId"],
+        state=STATES[row["state"]],
+        subtitle=subtitle,
+        references=frozenset(row.get("externalSourceReferences") or ()),
+        fields={
+            "title": row.get("title") or "",
+            "subtitle": subtitle,
+            "type": row.get("type"),
+            "purpose": row.get("purpose"),
+            "examination_type": row.get("variant"),
+            "participation.start": moment(participation.get("start")),
+            "participation.end": moment(participation.get("end")),
+            "marking.start": moment(marking.get("start")),
+            "marking.end": moment(marking.get("end")),
+        },
+    )
+
+
+async def search_flows(api: WiseflowApi, body: Mapping[str, Any]) -> list[FlowRow]:
+    """Every flow that a search finds, in the order of their numbers."""
+    rows = await api.pages("POST", "/flows/search", limit=SEARCH_LIMIT, body=dict(body))
+    return sorted((_row(row) for row in rows), key=lambda row: row.id)
+
+
+async def count_flows(api: WiseflowApi) -> int:
+    """How many flows the licence has: one row is asked for, the answer's total is read."""
+    return await api.total("POST", "/flows/search", body={})
+
+
+async def find_by_marker(api: WiseflowApi, key: str) -> list[FlowRow]:
+    """Flows whose whole subtitle is the key's marker; the search matches parts, we compare whole."""
+    rows = await search_flows(api, {"metadata": {"subtitle": marker(key)}})
+    return [row for row in rows if row.subtitle == marker(key)]
+
+
+async def find_by_key(api: WiseflowApi, keys: FlowKeys, key: str) -> list[FlowRow]:
+    """Flows that carry the key, compared without case on our side, whatever the search matches."""
+    wanted = keys.reference(key)
+    if keys.by == "external_source":
+        rows = await search_flows(api, {"metadata": {"externalSourceReference": wanted}})
+        return [row for row in rows if carries(row, wanted)]
+    rows = await search_flows(api, {"metadata": {"code": wanted}})
+    metadata = await asyncio.gather(*(read_metadata(api, row.id) for row in rows))
+    return [
+        row
+        for row, data in zip(rows, metadata, strict=True)
+        if (data.get("code") or "").casefold() == wanted.casefold()
+    ]
+
+
+def carries(row: FlowRow, reference: str) -> bool:
+    return reference.casefold() in {found.casefold() for found in row.references}
+
+
+async def find_flows(
+    api: WiseflowApi, keys: FlowKeys, wanted: Iterable[str]
+) -> dict[str, list[FlowRow]]:
+    """For each key the flows that carry it, and else those that carry its creation marker.
+
+    Reads the whole list where that takes fewer requests than a search for each key.
+    """
+    ordered = sorted(set(wanted))
+    total = await count_flows(api) if ordered else 0
+    if keys.by == "external_source" and total <= SEARCH_LIMIT * len(ordered):
+        rows = await search_flows(api, {})
+        return {key: _among(rows, keys, key) for key in ordered}
+    found = await asyncio.gather(*(find_by_key(api, keys, key) for key in ordered))
+    by_key = dict(zip(ordered, found, strict=True))
+    lacking = [key for key in ordered if not by_key[key]]
+    marked = await search_flows(api, {"metadata": {"subtitle": "wisectl"}}) if lacking else []
+    for key in lacking:
+        by_key[key] = [row for row in marked if row.subtitle == marker(key)]
+    return by_key
+
+
+def _among(rows: Sequence[FlowRow], keys: FlowKeys, key: str) -> list[FlowRow]:
+    keyed = [row for row in rows if carries(row, keys.reference(key))]
+    return keyed or [row for row in rows if row.subtitle == marker(key)]
+
+
+async def read_sis_flows(api: WiseflowApi) -> frozenset[int]:
+    """The ids of the flows that a student information system feeds."""
+    return frozenset(row.id for row in await search_flows(api, {"metadata": {"isSis": True}}))
+
+
+async def read_state(api: WiseflowApi, flow_id: int) -> int:
+    """The flow's state now, 0 to 5. Source: WISEflow OpenAPI, GET /flow/{flowId}."""
+    return int((await api.call("GET", "/flow/{flowId}", ids={"flowId": flow_id}))["state"])
+
+
+async def read_metadata(api: WiseflowApi, flow_id: int) -> dict[str, Any]:
+    """The whole metadata object, to be changed and written back whole."""
+    return dict(await api.call("GET", "/flows/{flowId}/metadata", ids={"flowId": flow_id}))
+
+
+async def read_description(api: WiseflowApi, flow_id: int) -> str | None:
+    answer = await api.call("GET", "/flows/{flowId}/description", ids={"flowId": flow_id})
+    return (answer or {}).get("description") or None
+
+
+async def has_assignment(api: WiseflowApi, flow_id: int) -> bool:
+    """Whether participants would find an assignment on the flow."""
+    rows = await api.call("GET", "/flow/{flowId}/assignments", ids={"flowId": flow_id})
+    return any(row.get("assignment") or row.get("publishedReference") for row in rows or [])
+
+
+METADATA = {
+    "title": "title",
+    "subtitle": "subtitle",
+    "term": "term",
+    "code": "code",
+    "purpose": "purpose",
+    "examination_type": "examinationType",
+}
+"""From manifest fields to those of GET and PUT /flows/{flowId}/metadata."""
+
+
+async def write_metadata(api: WiseflowApi, flow_id: int, fields: Mapping[str, Value]) -> None:
+    """Overlays the fields (named as in manifests) on what the server has just answered."""
+    body = await read_metadata(api, flow_id)
+    body |= {METADATA[name]: value for name, value in fields.items()}
+    await api.call("PUT", "/flows/{flowId}/metadata", ids={"flowId": flow_id}, body=body)
+
+
+async def write_dates(api: WiseflowApi, flow_id: int, dates: Mapping[str, datetime]) -> None:
+    """Sends both windows together: one of them alone may leave an invalid pair behind."""
+    body: dict[str, dict[str, int]] = {}
+    for path, value in dates.items():
+        window, edge = path.split(".")
+        body.setdefault(window, {})[edge] = int(value.timestamp())
+    await api.call(
+        "PATCH", "/flows/{flowId}/dates", ids={"flowId": flow_id}, body=body, repeatable=True
+    )
+
+
+async def write_description(api: WiseflowApi, flow_id: int, text: str | None) -> None:
+    await api.call(
+        "PUT",
+        "/flows/{flowId}/description",
+        ids={"flowId": flow_id},
+        body={"description": text or ""},
+    )
