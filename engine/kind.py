@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import BaseModel
+
+    from engine.model import Address, Change, Desired
+    from engine.wiseflow.client import WiseflowApi
+    from engine.wiseflow.creation import Patience
+    from engine.world import Findings, World
+
+
+class RefusedError(Exception):
+    """A change that was tried and did not come about whole; the text says what is missing."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What writing needs: the API, the world that was planned from, and ids made on the way."""
+
+    api: WiseflowApi
+    world: World
+    patience: Patience
+    server_ids: dict[Address, int] = field(default_factory=dict)
+
+    def server_id(self, address: Address) -> int | None:
+        """The live object's number: made by this apply, or read before it."""
+        if address in self.server_ids:
+            return self.server_ids[address]
+        live = self.world.live.get(address)
+        return live.server_id if live else None
 
 
 class LiveKind(Protocol):
-    """The side of a kind that WISEflow knows: reading it, planning its parts, writing them."""
+    """The side of a kind that WISEflow knows: reading it, planning it, writing it."""
+
+    async def read(self, api: WiseflowApi, world: World) -> None:
+        """Puts what is live of the desired resources into `world`; sends only reads."""
+
+    def plan(self, desired: Desired, world: World, findings: Findings) -> None:
+        """Adds the changes, notes and problems of one desired resource; pure."""
+
+    async def write(self, change: Change, work: Work) -> None:
+        """Carries out one change.
+
+        Raises: ApiError where a call failed, RefusedError where only a part of it came about.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +63,12 @@ class Kind:
     model: type[BaseModel]
     live: LiveKind | None = None
     """None for kinds that only serve others (rosters, templates, profiles)."""
+    after: tuple[str, ...] = ()
+    """Names of kinds that are read and written before this one."""
+
+
+def in_order(kinds: Mapping[str, Kind]) -> list[Kind]:
+    """The kinds that WISEflow knows, those that others refer to first."""
+    live = {kind.name: kind for kind in kinds.values() if kind.live}
+    graph = {name: sorted(set(kind.after) & set(live)) for name, kind in sorted(live.items())}
+    return [live[name] for name in TopologicalSorter(graph).static_order()]

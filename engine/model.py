@@ -230,6 +230,8 @@ class Change:
     hazards: tuple[Hazard, ...] = ()
     needs: tuple[str, ...] = ()
     """Ids of the changes that must be done first."""
+    after: tuple[str, ...] = ()
+    """Ids that come first where they can; a failure there costs only its own seat here."""
     status: Status = Status.PLANNED
     reasons: tuple[str, ...] = ()
     """Why it is held, blocked or waiting, each with what to do."""

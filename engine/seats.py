@@ -1,0 +1,285 @@
+"""Who comes to and who leaves one role of one flow. Pure: from desired and live to changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from engine.model import (
+    Action,
+    Address,
+    Change,
+    Desired,
+    DesiredRole,
+    DesiredSeat,
+    Hazard,
+    Live,
+    LiveSeat,
+    Seat,
+    SeatsChange,
+    Value,
+)
+from engine.world import Findings, World, known
+
+if TYPE_CHECKING:
+    from engine.errors import Location
+
+SOON = timedelta(hours=48)
+"""An exam that starts within this time is taken from only when that is allowed."""
+
+SHOWN_STRANGERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A desired seat with its person resolved; without `user_id` the person is created first."""
+
+    name: str
+    user_id: int | None
+    flags: Mapping[str, Value]
+    location: Location
+
+    @property
+    def user_change(self) -> str:
+        return f"user/{self.name}"
+
+    def seat(self, before: Mapping[str, Value] | None = None) -> Seat:
+        stated = {name: value for name, value in self.flags.items() if name != "active"}
+        old = {name: before.get(name) for name in stated} if before is not None else {}
+        return Seat(
+            person=self.name,
+            flags=tuple(sorted(stated.items())),
+            written=str(self.location),
+            before=tuple(sorted(old.items())),
+        )
+
+
+def plan_role(
+    desired: Desired, role: DesiredRole, live: Live | None, world: World, findings: Findings
+) -> Iterable[Change]:
+    """The changes of one role: who is added, whose flags change, and apart from it who leaves."""
+    address = desired.address
+    if reason := world.unread.get((address, role.role)):
+        findings.problem(role.location, role.role, reason, "nobody is added or removed here")
+        return []
+    wanted, complete = _resolve(address, role, world, findings)
+    seats = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
+    coming = _coming(address, role, wanted, seats, live)
+    leavers = _leavers(address, role, wanted, seats, live, complete, world, findings)
+    _note_inactive(address, role, wanted, seats, world, findings)
+    changes = [coming] if coming else []
+    if leavers and live:
+        base = coming.seats.after if coming and coming.seats else _count(seats.values())
+        changes.append(_leaving(address, role, leavers, base, live, world))
+    return changes
+
+
+def _resolve(
+    address: Address, role: DesiredRole, world: World, findings: Findings
+) -> tuple[dict[int | str, Wanted], bool]:
+    """Everyone wanted, by WISEflow's number or else by key, and whether all are known."""
+    wanted: dict[int | str, Wanted] = {}
+    complete = True
+    for seat in role.seats:
+        one = _resolve_one(role, seat, world, findings)
+        if one is None:
+            complete = False
+            continue
+        slot = one.user_id or one.name.casefold()
+        known_one = wanted.get(slot)
+        flags = {**(known_one.flags if known_one else {}), **one.flags}
+        wanted[slot] = replace(known_one or one, flags=flags)
+    for member in role.profiles:
+        if member.profile in world.incomplete_profiles:
+            complete = False
+    return wanted, complete
+
+
+def _resolve_one(
+    role: DesiredRole, seat: DesiredSeat, world: World, findings: Findings
+) -> Wanted | None:
+    person, people = seat.person, world.people
+    numbers = people.found.get(person.identity, ())
+    flags = {name: stated.value for name, stated in seat.flags.items()}
+    name = people.name(person, world.licence)
+    if len(numbers) > 1:
+        several = " and ".join(f"#{number}" for number in numbers)
+        message = f"{person.value} matches several people in WISEflow: {several}"
+        findings.problem(seat.location, role.role, message, "name one of them by key")
+        return None
+    if not numbers and person.identity not in people.manifest:
+        message = f"nobody in WISEflow has {person.data_type} {person.value}"
+        findings.problem(seat.location, role.role, message, "add the person under users")
+        return None
+    if not _flags_known(role, seat, flags, world, findings):
+        return None
+    return Wanted(name, numbers[0] if numbers else None, flags, seat.location)
+
+
+def _flags_known(
+    role: DesiredRole, seat: DesiredSeat, flags: Mapping[str, Value], world: World, found: Findings
+) -> bool:
+    name = flags.get("type") if role.role == "assessors" else None
+    if name is None or name in world.licence.assessor_types:
+        return True
+    hint = known(world.licence.assessor_types)
+    location = seat.flags["type"].location
+    found.problem(location, "type", f'unknown assessor type "{name}"', hint)
+    return False
+
+
+def _coming(
+    address: Address,
+    role: DesiredRole,
+    wanted: Mapping[int | str, Wanted],
+    seats: Mapping[int, LiveSeat],
+    live: Live | None,
+) -> Change | None:
+    add = [one for slot, one in wanted.items() if slot not in seats]
+    there = [(one, seats[slot]) for slot, one in wanted.items() if slot in seats]  # type: ignore[index]
+    wake = [one for one, seat in there if one.flags.get("active") and not is_active(seat)]
+    change = [(one, seat) for one, seat in there if _flags_differ(one, seat)]
+    if not add and not wake and not change:
+        return None
+    before = _count(seats.values())
+    seats_change = SeatsChange(
+        role=role.role,
+        before=before,
+        after=before + len(add) + len(wake),
+        add=_sorted(one.seat() for one in add),
+        reactivate=_sorted(one.seat() for one in wake),
+        change=_sorted(one.seat(seat.flags) for one, seat in change),
+    )
+    return Change(
+        address=address,
+        part=role.role,
+        action=Action.UPDATE,
+        location=role.location,
+        seats=seats_change,
+        needs=() if live else (str(address),),
+        after=tuple(sorted(one.user_change for one in add if one.user_id is None)),
+    )
+
+
+def _flags_differ(one: Wanted, seat: LiveSeat) -> bool:
+    stated = {name: value for name, value in one.flags.items() if name != "active"}
+    return any((seat.flags.get(name) or None) != (value or None) for name, value in stated.items())
+
+
+def is_active(seat: LiveSeat) -> bool:
+    """Only participants can be deactivated; a seat of any other role is always active."""
+    return seat.flags.get("active") is not False
+
+
+def _count(seats: Iterable[LiveSeat]) -> int:
+    return sum(1 for seat in seats if is_active(seat))
+
+
+def _sorted(seats: Iterable[Seat]) -> tuple[Seat, ...]:
+    return tuple(sorted(seats, key=lambda seat: (seat.person.casefold(), seat.person)))
+
+
+def _leavers(  # noqa: PLR0917
+    address: Address,
+    role: DesiredRole,
+    wanted: Mapping[int | str, Wanted],
+    seats: Mapping[int, LiveSeat],
+    live: Live | None,
+    complete: bool,
+    world: World,
+    findings: Findings,
+) -> list[LiveSeat]:
+    """Who leaves: only where the set is exact, everyone in it is known, and no SIS feeds it."""
+    strangers = [seat for number, seat in seats.items() if number not in wanted and is_active(seat)]
+    if not strangers or live is None or role.membership == "add_only":
+        return []
+    names = [world.people.name_of(seat.user_id, world.licence, seat.name) for seat in strangers]
+    names.sort(key=str.casefold)
+    if role.membership == "exact" and complete and not live.facts.get("sis"):
+        return strangers
+    shown = ", ".join(names[:SHOWN_STRANGERS])
+    more = len(names) - SHOWN_STRANGERS
+    shown += f" and {more} more" if more > 0 else ""
+    findings.note(address, *_stranger_note(role, shown, complete, bool(live.facts.get("sis"))))
+    return []
+
+
+def _stranger_note(role: DesiredRole, shown: str, complete: bool, sis: bool) -> tuple[str, str]:
+    what = f"{role.role}: in WISEflow but not in the manifests: {shown}"
+    if sis:
+        return what, "a student information system feeds this flow; nobody is removed"
+    if not complete:
+        return what, "nobody leaves this set while anyone in it is unresolved"
+    return what, f"to keep them, add under {role.role} at {role.location}; exact removes them"
+
+
+def _note_inactive(
+    address: Address,
+    role: DesiredRole,
+    wanted: Mapping[int | str, Wanted],
+    seats: Mapping[int, LiveSeat],
+    world: World,
+    findings: Findings,
+) -> None:
+    """Whom a manager deactivated in WISEflow stays so until git says `active: true`."""
+    asleep = sorted(
+        one.name
+        for slot, one in wanted.items()
+        if isinstance(slot, int)
+        and slot in seats
+        and not is_active(seats[slot])
+        and not one.flags.get("active")
+    )
+    if asleep:
+        shown = ", ".join(asleep[:SHOWN_STRANGERS])
+        hint = "`active: true` on the seat re-activates them"
+        findings.note(address, f"{role.role}: deactivated in WISEflow: {shown}", hint)
+
+
+def _leaving(
+    address: Address,
+    role: DesiredRole,
+    leavers: list[LiveSeat],
+    base: int,
+    live: Live,
+    world: World,
+) -> Change:
+    people, licence = world.people, world.licence
+    gone = _sorted(
+        Seat(people.name_of(seat.user_id, licence, seat.name), written=str(role.location))
+        for seat in leavers
+    )
+    sleeps = role.role == "participants" and live.facts["state"] > 0
+    return Change(
+        address=address,
+        part=f"{role.role}.leave",
+        action=Action.UPDATE,
+        location=role.location,
+        seats=SeatsChange(
+            role=role.role,
+            before=base,
+            after=base - len(gone),
+            remove=() if sleeps else gone,
+            deactivate=gone if sleeps else (),
+        ),
+        # Adds come before removes, so that a set is never empty on the way.
+        after=(f"{address}:{role.role}",),
+        hazards=tuple(_leave_hazards(role.role, live, world.now, sleeps)),
+    )
+
+
+def _leave_hazards(role: str, live: Live, now: datetime, sleeps: bool) -> Iterable[Hazard]:
+    start, marking = live.fields.get("participation.start"), live.fields.get("marking.start")
+    if sleeps:
+        yield Hazard("deactivation", "the flow is activated: participants are deactivated", True)
+    if starts_soon(start, now):
+        yield Hazard("starts-soon", "the exam has started or starts within 48 hours", True)
+    if role in {"assessors", "reviewers"} and marking and marking <= now:
+        yield Hazard("marking-started", "marking has started", True)
+
+
+def starts_soon(start: datetime | None, now: datetime) -> bool:
+    """Whether an exam has started or starts within 48 hours."""
+    return start is not None and start - now <= SOON

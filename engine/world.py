@@ -1,0 +1,112 @@
+"""What a plan is made from: the licence, its people and its resources, read and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engine.errors import Location, Problem
+from engine.model import Address, Change, Desired, Live, Note, Person
+
+if TYPE_CHECKING:
+    from engine.wiseflow.flows import FlowKeys
+    from engine.wiseflow.licence import Licence
+    from engine.wiseflow.users import UserRow
+
+Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRow:
+    """One e-mail of a user; one from an external source is never removed."""
+
+    id: int
+    email: str
+    primary: bool
+    external: bool
+    activated: bool
+
+
+@dataclass(slots=True)
+class People:
+    """Who is who: every person that the manifests mention, by identity.
+
+    `rows` holds everyone found, by WISEflow's number; `found` the numbers for each mention (more
+    than one is a problem, never a choice); `manifest` maps identities to keys of `users` entries.
+    """
+
+    user_key: str
+    rows: dict[int, UserRow] = field(default_factory=dict)
+    found: dict[Identity, tuple[int, ...]] = field(default_factory=dict)
+    manifest: dict[Identity, str] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    """Keys of people who are only met on seats, read one by one."""
+
+    def user_id(self, person: Person) -> int | None:
+        """The one live user of this mention, else None."""
+        numbers = self.found.get(person.identity, ())
+        return numbers[0] if len(numbers) == 1 else None
+
+    def name(self, person: Person, licence: Licence) -> str:
+        """The key as people write it; for someone mentioned otherwise, the key if it is known."""
+        if person.data_type == self.user_key:
+            return self.manifest.get(person.identity, person.value)
+        number = self.user_id(person)
+        row = self.rows.get(number) if number else None
+        key = row.key(licence, self.user_key) if row else None
+        return key or f"{person.value} ({person.data_type})"
+
+    def name_of(self, user_id: int, licence: Licence, fallback: str = "") -> str:
+        """The key of a live user; `#1234` where none is known."""
+        row = self.rows.get(user_id)
+        key = row.key(licence, self.user_key) if row else None
+        key = key or self.names.get(user_id) or fallback
+        identity = (self.user_key, key.casefold())
+        return self.manifest.get(identity, key) if key else f"#{user_id}"
+
+
+@dataclass(slots=True)
+class World:
+    """All that is known when a plan is made; nothing here reads or writes anything."""
+
+    licence: Licence
+    now: datetime
+    people: People
+    desired: Mapping[Address, Desired]
+    keys: FlowKeys
+    live: dict[Address, Live] = field(default_factory=dict)
+    emails: dict[int, tuple[EmailRow, ...]] = field(default_factory=dict)
+    """E-mails read one by one, by user number: where the bulk search does not decide."""
+    several: dict[Address, tuple[int, ...]] = field(default_factory=dict)
+    """Addresses that more than one live object carries, with their numbers."""
+    unread: dict[tuple[Address, str], str] = field(default_factory=dict)
+    """What could not be read to its end, with the reason: (address, part or role, or "")."""
+    sources: dict[str, int] = field(default_factory=dict)
+    """Live flows by key that are only copied from: their numbers."""
+    source_content: dict[int, bool] = field(default_factory=dict)
+    """Whether a flow that is copied from has an assignment, by its number."""
+    incomplete_profiles: dict[str, str] = field(default_factory=dict)
+    """Profiles whose UNIWeb read failed, with the reason."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What planning one resource comes to; the planner collects them and sorts once."""
+
+    changes: list[Change] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, location: Location, name: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(location, name, message, hint))
+
+    def note(self, address: Address, message: str, hint: str = "") -> None:
+        self.notes.append(Note(address, message, hint))
+
+
+def known(names: Iterable[str]) -> str:
+    """The hint that lists what a licence has."""
+    return "this licence has: " + (", ".join(sorted(names)) or "none")
