@@ -203,6 +203,8 @@ class SeatsChange:
     deactivate: tuple[Seat, ...] = ()
     reactivate: tuple[Seat, ...] = ()
     change: tuple[Seat, ...] = ()
+    live: int | None = None
+    """The seats as they are live, where adds of another change come before this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,6 +263,7 @@ def _leaving(
             after=base - len(gone),
             remove=() if sleeps else gone,
             deactivate=gone if sleeps else (),
+            live=_count(live.roles.get(role.role, ())),
         ),
         # Adds come before removes, so that a set is never empty on the way.
         after=(f"{address}:{role.role}",),

@@ -1,0 +1,125 @@
+"""Reads the live world for a desired state: licence, people, then each kind in its order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from engine.errors import ApiError, Problem
+from engine.kind import in_order
+from engine.kinds import KINDS
+from engine.wiseflow.licence import Licence, read_licence
+from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
+from engine.world import People, World, known
+
+if TYPE_CHECKING:
+    from engine.model import Address, Desired, Person
+    from engine.wiseflow.client import WiseflowApi
+    from engine.wiseflow.flows import FlowKeys
+
+NAMED_STRANGERS = 50
+"""For so many people on seats whom no manifest names, the key is read; others are numbers."""
+
+
+async def read_world(
+    api: WiseflowApi, desired: Mapping[Address, Desired], user_key: str, flow_keys: FlowKeys
+) -> World:
+    """Everything that a plan of `desired` needs.
+
+    Raises: ApiError where the licence itself cannot be read, or credentials are refused.
+    """
+    licence = await _licence(api, desired)
+    people = People(user_key)
+    people.manifest = {
+        (user_key, address.key.casefold()): address.key
+        for address in desired
+        if address.kind == "user"
+    }
+    world = World(licence, api.server_now, people, desired, flow_keys)
+    await _find_people(api, world)
+    for kind in in_order(KINDS):
+        if kind.live:
+            await kind.live.read(api, world)
+    await _name_strangers(api, world)
+    _find_twins(world)
+    world.now = api.server_now
+    return world
+
+
+async def _licence(api: WiseflowApi, desired: Mapping[Address, Desired]) -> Licence:
+    """Only the lists that the manifests use."""
+    flows = [d for a, d in desired.items() if a.kind == "flow"]
+    users = [d for a, d in desired.items() if a.kind == "user"]
+    return await read_licence(
+        api,
+        roles=any("roles" in d.fields for d in users),
+        flow_types=bool(flows),
+        assessor_types=any("assessors" in d.roles for d in flows),
+    )
+
+
+def mentioned(desired: Iterable[Desired]) -> dict[tuple[str, str], Person]:
+    """Everyone on a seat, by identity."""
+    return {
+        seat.person.identity: seat.person
+        for one in desired
+        for role in one.roles.values()
+        for seat in role.seats
+    }
+
+
+async def _find_people(api: WiseflowApi, world: World) -> None:
+    people, licence = world.people, world.licence
+    if people.user_key not in licence.data_types:
+        message = f'the licence has no user data type "{people.user_key}" (user_key in wisectl.yaml)'
+        raise ApiError("GET", "/license/user-data-types", 200, f"{message}; {known(licence.data_types)}")
+    key_id = licence.data_types[people.user_key].id
+    filters: dict[tuple[str, str], Filter] = {
+        identity: (key_id, key) for identity, key in people.manifest.items()
+    }
+    for identity, person in mentioned(world.desired.values()).items():
+        wanted = filter_for(person, licence)
+        if wanted and identity not in filters:
+            filters[identity] = wanted
+    search = UserSearch(api)
+    found = await search.find(filters.values())
+    people.rows = dict(search.rows)
+    people.found = {i: tuple(row.id for row in found[f]) for i, f in filters.items()}
+
+
+async def _name_strangers(api: WiseflowApi, world: World) -> None:
+    """Reads the key of people who sit on stated roles but in no manifest, to name them."""
+    people = world.people
+    strangers = sorted(
+        {
+            seat.user_id
+            for address, live in world.live.items()
+            for role, seats in live.roles.items()
+            if role in world.desired[address].roles
+            for seat in seats
+            if not seat.name and seat.user_id not in people.rows
+        }
+    )[:NAMED_STRANGERS]
+    key_id = world.licence.data_types[people.user_key].id
+    answers = await asyncio.gather(
+        *(read_user_data(api, number) for number in strangers), return_exceptions=True
+    )
+    for number, rows in zip(strangers, answers, strict=True):
+        if isinstance(rows, list):
+            values = [str(row["value"]) for row in rows if row["userDataTypeId"] == key_id]
+            people.names |= {number: values[0]} if values else {}
+
+
+def _find_twins(world: World) -> None:
+    """Two entries that come to one live object are a problem with both places, never a choice."""
+    first: dict[tuple[str, int], Desired] = {}
+    for address in sorted(world.live):
+        desired, live = world.desired[address], world.live[address]
+        other = first.setdefault((address.kind, live.server_id), desired)
+        if other is not desired:
+            message = f"this and {other.address} ({other.location}) are one in WISEflow"
+            world.problems.append(Problem(desired.location, "key", message, "keep one of them"))
+            for twin in (desired.address, other.address):
+                world.several[twin] = (live.server_id,)
+

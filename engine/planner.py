@@ -1,0 +1,109 @@
+"""From a desired and a live world to a plan: pure, the same bytes for the same inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from engine.guards import (
+    MAX_REMOVED,
+    Allowance,
+    check_guards,
+    hold,
+    refused_guards,
+    taken,
+)
+from engine.kind import Kind, in_order
+from engine.model import Address, Change, Plan, Status
+from engine.world import Findings, World
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the operator asks of a plan. Targets and excludes are addresses with globs."""
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    max_removed: int = MAX_REMOVED
+
+    def selects(self, address: Address) -> bool:
+        name = str(address)
+        chosen = not self.targets or any(fnmatchcase(name, glob) for glob in self.targets)
+        return chosen and not any(fnmatchcase(name, glob) for glob in self.excludes)
+
+
+def make_plan(
+    environment: str, world: World, kinds: Mapping[str, Kind], options: Options = Options()
+) -> Plan:
+    """Every change that brings the live world to the desired one, in a stable order."""
+    findings = _find(world, kinds, options)
+    changes = sorted(findings.changes, key=lambda change: (change.address, change.part))
+    guards, holds = check_guards(changes, options.max_removed, _managed_seats(world))
+    total = sum(taken(change) for change in changes)
+    changes = hold(changes, holds, total, options.allowances)
+    changes = _pass_on(changes)
+    touched = {change.address for change in changes}
+    chosen = [address for address in world.desired if options.selects(address)]
+    return Plan(
+        environment=environment,
+        now=world.now,
+        changes=tuple(changes),
+        guards=refused_guards(guards, options.allowances),
+        problems=tuple(sorted({*findings.problems, *world.problems})),
+        notes=tuple(sorted(findings.notes, key=lambda note: (note.address, note.message))),
+        unchanged=sum(1 for address in chosen if address not in touched),
+        starts=_starts(world),
+        complete=not (options.targets or options.excludes),
+    )
+
+
+def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings:
+    findings = Findings()
+    for kind in in_order(kinds):
+        for address, desired in sorted(world.desired.items()):
+            if address.kind == kind.name and kind.live and options.selects(address):
+                kind.live.plan(desired, world, findings)
+    return findings
+
+
+def _managed_seats(world: World) -> int:
+    return sum(len(role.seats) for one in world.desired.values() for role in one.roles.values())
+
+
+def _pass_on(changes: Sequence[Change]) -> list[Change]:
+    """A change that needs one which will not be done is not done either, and says why."""
+    by_id = {change.id: change for change in changes}
+    settled: dict[str, Change] = {}
+
+    def settle(change: Change, path: tuple[str, ...]) -> Change:
+        if change.id in settled or change.id in path:
+            return settled.get(change.id, change)
+        needed = [settle(by_id[n], (*path, change.id)) for n in change.needs if n in by_id]
+        stopped = [one for one in needed if one.status is not Status.PLANNED]
+        if change.status is Status.PLANNED and stopped:
+            status = min((one.status for one in stopped), key=_SEVERITY.index)
+            reasons = tuple(f"needs {one.id}, which is {one.status}" for one in stopped)
+            change = replace(change, status=status, reasons=reasons)
+        settled[change.id] = change
+        return change
+
+    return [settle(change, ()) for change in changes]
+
+
+_SEVERITY = [Status.BLOCKED, Status.HELD, Status.WAITING, Status.PLANNED]
+
+
+def _starts(world: World) -> dict[str, datetime]:
+    """When each exam starts: as it is live, else as it is desired."""
+    starts = {}
+    for address, desired in sorted(world.desired.items()):
+        live = world.live.get(address)
+        stated = desired.fields.get("participation.start")
+        moment = live.fields.get("participation.start") if live else None
+        moment = moment or (stated.value if stated else None)
+        if address.kind == "flow" and moment:
+            starts[address.key] = moment
+    return starts
