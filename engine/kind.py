@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Protocol
 
+from engine.model import Address
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import BaseModel
 
-    from engine.model import Address, Change, Desired
+    from engine.model import Change, Desired
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.creation import Patience
     from engine.world import Findings, World
@@ -29,6 +31,11 @@ class Work:
     world: World
     patience: Patience
     server_ids: dict[Address, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(init=False)
+    """From the names that the plan shows to the numbers of those who were found."""
+
+    def __post_init__(self) -> None:
+        self.numbers = self.world.numbers_by_name()
 
     def server_id(self, address: Address) -> int | None:
         """The live object's number: made by this apply, or read before it."""
@@ -36,6 +43,12 @@ class Work:
             return self.server_ids[address]
         live = self.world.live.get(address)
         return live.server_id if live else None
+
+    def user_number(self, name: str) -> int | None:
+        """WISEflow's number of somebody whom the plan names; None where there is no such user."""
+        key = self.world.people.manifest.get((self.world.people.user_key, name.casefold()), name)
+        made = self.server_ids.get(Address("user", key))
+        return made if made is not None else self.numbers.get(name.casefold())
 
 
 class LiveKind(Protocol):

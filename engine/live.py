@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError, Problem
@@ -14,7 +14,7 @@ from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
 from engine.world import People, World, known
 
 if TYPE_CHECKING:
-    from engine.model import Address, Desired, Person
+    from engine.model import Address, Desired
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowKeys
 
@@ -59,26 +59,20 @@ async def _licence(api: WiseflowApi, desired: Mapping[Address, Desired]) -> Lice
     )
 
 
-def mentioned(desired: Iterable[Desired]) -> dict[tuple[str, str], Person]:
-    """Everyone on a seat, by identity."""
-    return {
-        seat.person.identity: seat.person
-        for one in desired
-        for role in one.roles.values()
-        for seat in role.seats
-    }
-
-
 async def _find_people(api: WiseflowApi, world: World) -> None:
     people, licence = world.people, world.licence
     if people.user_key not in licence.data_types:
-        message = f'the licence has no user data type "{people.user_key}" (user_key in wisectl.yaml)'
-        raise ApiError("GET", "/license/user-data-types", 200, f"{message}; {known(licence.data_types)}")
+        message = (
+            f'the licence has no user data type "{people.user_key}" (user_key in wisectl.yaml)'
+        )
+        raise ApiError(
+            "GET", "/license/user-data-types", 200, f"{message}; {known(licence.data_types)}"
+        )
     key_id = licence.data_types[people.user_key].id
     filters: dict[tuple[str, str], Filter] = {
         identity: (key_id, key) for identity, key in people.manifest.items()
     }
-    for identity, person in mentioned(world.desired.values()).items():
+    for identity, person in world.mentions().items():
         wanted = filter_for(person, licence)
         if wanted and identity not in filters:
             filters[identity] = wanted
@@ -120,6 +114,4 @@ def _find_twins(world: World) -> None:
         if other is not desired:
             message = f"this and {other.address} ({other.location}) are one in WISEflow"
             world.problems.append(Problem(desired.location, "key", message, "keep one of them"))
-            for twin in (desired.address, other.address):
-                world.several[twin] = (live.server_id,)
-
+            world.twins |= {desired.address, other.address}

@@ -16,7 +16,7 @@ from engine.guards import (
     taken,
 )
 from engine.kind import Kind, in_order
-from engine.model import Address, Change, Plan, Status
+from engine.model import Action, Address, Change, Plan, Status
 from engine.world import Findings, World
 
 
@@ -64,9 +64,23 @@ def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings
     findings = Findings()
     for kind in in_order(kinds):
         for address, desired in sorted(world.desired.items()):
-            if address.kind == kind.name and kind.live and options.selects(address):
+            if address.kind != kind.name or kind.live is None or address in world.twins:
+                continue
+            if options.selects(address):
                 kind.live.plan(desired, world, findings)
+        world.absent |= _not_created(kind.name, world, findings)
     return findings
+
+
+def _not_created(kind: str, world: World, findings: Findings) -> set[Address]:
+    """Who is not live and not about to be: left out by a target, or blocked."""
+    created = {
+        change.address
+        for change in findings.changes
+        if change.action is Action.CREATE and change.status is Status.PLANNED
+    }
+    wanted = {address for address in world.desired if address.kind == kind}
+    return wanted - created - set(world.live)
 
 
 def _managed_seats(world: World) -> int:

@@ -113,6 +113,10 @@ def _resolve_one(
         message = f"nobody in WISEflow has {person.data_type} {person.value}"
         findings.problem(seat.location, role.role, message, "add the person under users")
         return None
+    if not numbers and Address("user", name) in world.absent:
+        message = f"user/{name} is not in WISEflow and is not created by this plan"
+        findings.problem(seat.location, role.role, message, "see what the plan says of that user")
+        return None
     if not _flags_known(role, seat, flags, world, findings):
         return None
     return Wanted(name, numbers[0] if numbers else None, flags, seat.location)

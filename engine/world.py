@@ -89,7 +89,33 @@ class World:
     """Whether a flow that is copied from has an assignment, by its number."""
     incomplete_profiles: dict[str, str] = field(default_factory=dict)
     """Profiles whose UNIWeb read failed, with the reason."""
+    twins: set[Address] = field(default_factory=set)
+    """Entries that come to one live object with another entry: never planned."""
+    absent: set[Address] = field(default_factory=set)
+    """Users who are not live and will not be created by this plan."""
     problems: list[Problem] = field(default_factory=list)
+
+    def mentions(self) -> dict[Identity, Person]:
+        """Everyone on a desired seat, by identity."""
+        return {
+            seat.person.identity: seat.person
+            for one in self.desired.values()
+            for role in one.roles.values()
+            for seat in role.seats
+        }
+
+    def numbers_by_name(self) -> dict[str, int]:
+        """From the names that a plan shows, folded, to the numbers of live users."""
+        people, licence = self.people, self.licence
+        numbers = {people.name_of(number, licence).casefold(): number for number in people.rows}
+        for person in self.mentions().values():
+            number = people.user_id(person)
+            if number is not None:
+                numbers[people.name(person, licence).casefold()] = number
+        for (kind, value), found in people.found.items():
+            if kind == people.user_key and len(found) == 1:
+                numbers[value] = found[0]
+        return numbers
 
 
 @dataclass(slots=True)

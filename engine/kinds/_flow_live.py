@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ from engine.model import (
     FieldChange,
     Hazard,
     Live,
-    SeatsChange,
     Stated,
     Status,
     Value,
@@ -357,14 +356,8 @@ def _managers_with_creation(changes: list[Change], live: Live | None) -> list[Ch
     managers = [change for change in rest if change.part == "managers"]
     if not managers:
         return changes
-    merged = _replace(creation, seats=managers[0].seats, after=managers[0].after)
+    merged = replace(creation, seats=managers[0].seats, after=managers[0].after)
     return [merged, *(change for change in rest if change.part != "managers")]
-
-
-def _replace(change: Change, seats: SeatsChange | None, after: tuple[str, ...]) -> Change:
-    from dataclasses import replace
-
-    return replace(change, seats=seats, after=after)
 
 
 # ---- writing -------------------------------------------------------------------------------------
@@ -411,16 +404,12 @@ def _seat_users(change: Change, work: Work) -> tuple[list[int], list[str]]:
     """The numbers of those who are added, in the manifest's order, and who has none."""
     numbers, lacking = [], []
     for seat in change.seats.add if change.seats else ():
-        number = _user_number(seat.person, work)
+        number = work.user_number(seat.person)
         if number is None:
             lacking.append(seat.person)
         else:
             numbers.append(number)
     return numbers, lacking
-
-
-def _user_number(name: str, work: Work) -> int | None:
-    return work.user_numbers().get(name.casefold())
 
 
 async def _write_metadata(change: Change, flow_id: int, work: Work) -> None:
@@ -465,7 +454,7 @@ async def _write_seats(change: Change, flow_id: int, work: Work) -> None:
         await _take_seats(change, flow_id, work)
         return
     flags = {seat.person: dict(seat.flags) for seat in seats.add}
-    numbers = {person: _user_number(person, work) for person in flags}
+    numbers = {person: work.user_number(person) for person in flags}
     new = [api_seats.NewSeat(n, flags[person]) for person, n in numbers.items() if n]
     refused = await api_seats.add_seats(work.api, role, flow_id, new, world.licence) if new else {}
     await _change_flags(change, flow_id, work)
@@ -486,11 +475,9 @@ async def _change_flags(change: Change, flow_id: int, work: Work) -> None:
     wanted += [(seat, {"active": True}) for seat in seats.reactivate]
     await asyncio.gather(
         *(
-            api_seats.change_flags(
-                work.api, role, flow_id, there[number], stated, world.licence
-            )
+            api_seats.change_flags(work.api, role, flow_id, there[number], stated, world.licence)
             for seat, stated in wanted
-            if (number := _user_number(seat.person, work)) in there
+            if (number := work.user_number(seat.person)) in there
         )
     )
 

@@ -82,9 +82,7 @@ class UserSearch:
     async def find(self, wanted: Iterable[Filter]) -> dict[Filter, list[UserRow]]:
         """For each filter the users that hold exactly this value, compared without case."""
         filters = sorted(set(wanted))
-        batches = [
-            filters[at : at + SEARCH_LIMIT] for at in range(0, len(filters), SEARCH_LIMIT)
-        ]
+        batches = [filters[at : at + SEARCH_LIMIT] for at in range(0, len(filters), SEARCH_LIMIT)]
         answers = await asyncio.gather(*(self._search(batch) for batch in batches))
         unproved = [
             batch
