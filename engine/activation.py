@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 from engine.model import Action, Change, Desired, FieldChange, Hazard, Live, Status, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from engine.world import World
 
 DRAFT = 0

@@ -34,4 +34,3 @@ def changed_fields(
         if live is None or not equal(after, before):
             changes.append(FieldChange(path, before, after, written))
     return tuple(changes)
-

@@ -5,7 +5,9 @@ EngineError                     exit 1
 ├── ApiError                    exit 1   a server refused or failed one call
 │   ├── AuthenticationError     exit 4   credentials are refused
 │   ├── BudgetError             exit 5   retries or the rate budget are spent
-│   └── IncompleteReadError     exit 1   a list was not read to its end
+│   ├── IncompleteReadError     exit 1   a list was not read to its end
+│   ├── PartialError            exit 1   2xx, but the body says that not all was done
+│   └── UnknownOutcomeError     exit 1   the answer was lost: it may have happened
 ├── ReadOnlyError               exit 70  a read-only command tried to write: a bug
 ├── LockedError                 exit 10  another apply holds the lock
 └── DeclinedError               exit 11  the operator answered no
@@ -66,7 +68,12 @@ class ManifestError(EngineError):
 
 
 class ApiError(EngineError):
-    """One call that failed: never holds a request body, a header, or a personal value."""
+    """One call that failed: never holds a request body, a header, or a personal value.
+
+    `unknown` is True where the server may have done it all the same: read back before repeating.
+    """
+
+    unknown: bool = False
 
     def __init__(self, method: str, path: str, status: int, message: str, trace: str = "") -> None:
         self.method, self.path, self.status = method, path, status
@@ -90,6 +97,20 @@ class BudgetError(ApiError):
 
 class IncompleteReadError(ApiError):
     """A list was not read to its end: short, repeated, or not what the total promised."""
+
+
+class PartialError(ApiError):
+    """An answer of 2xx whose body says `success: false`; `data` is what did succeed."""
+
+    def __init__(self, error: ApiError, data: object) -> None:
+        super().__init__(error.method, error.path, error.status, error.message, error.trace)
+        self.data = data
+
+
+class UnknownOutcomeError(ApiError):
+    """A call that must not be repeated lost its answer: it may have happened or not."""
+
+    unknown = True
 
 
 class ReadOnlyError(EngineError):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from engine.model import Address, Change, Guard, SeatsChange, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 MAX_REMOVED = 25
 """Removals that a plan may hold before they need to be allowed; `guards.max_removed` sets it."""

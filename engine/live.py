@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError, Problem
@@ -14,6 +13,8 @@ from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
 from engine.world import People, World, known
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.model import Address, Desired
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowKeys

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.errors import Location, Problem
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from engine.errors import Location, Problem
 
 Value = Any
 """A stated or read value: text, number, bool, None (must be empty), aware UTC datetime, a tuple."""
@@ -149,8 +151,8 @@ class Live:
     address: Address
     server_id: int
     fields: Mapping[str, Value]
-    roles: Mapping[str, tuple[LiveSeat, ...]] = field(default_factory=dict)
-    facts: Mapping[str, Value] = field(default_factory=dict)
+    roles: dict[str, tuple[LiveSeat, ...]] = field(default_factory=dict)
+    facts: dict[str, Value] = field(default_factory=dict)
     """What decides verbs but is never written: `state`, `sis`, `marker`, `has_content`."""
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from engine.guards import (
     MAX_REMOVED,
@@ -18,6 +17,10 @@ from engine.guards import (
 from engine.kind import Kind, in_order
 from engine.model import Action, Address, Change, Plan, Status
 from engine.world import Findings, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -24,6 +23,8 @@ from engine.model import (
 from engine.world import Findings, World, known
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from engine.errors import Location
 
 SOON = timedelta(hours=48)
@@ -67,7 +68,7 @@ def plan_role(
     wanted, complete = _resolve(address, role, world, findings)
     seats = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
     coming = _coming(address, role, wanted, seats, live)
-    leavers = _leavers(address, role, wanted, seats, live, complete, world, findings)
+    leavers = _leavers(address, role, wanted, seats, live, complete, (world, findings))
     _note_inactive(address, role, wanted, seats, world, findings)
     changes = [coming] if coming else []
     if leavers and live:
@@ -185,17 +186,17 @@ def _sorted(seats: Iterable[Seat]) -> tuple[Seat, ...]:
     return tuple(sorted(seats, key=lambda seat: (seat.person.casefold(), seat.person)))
 
 
-def _leavers(  # noqa: PLR0917
+def _leavers(
     address: Address,
     role: DesiredRole,
     wanted: Mapping[int | str, Wanted],
     seats: Mapping[int, LiveSeat],
     live: Live | None,
     complete: bool,
-    world: World,
-    findings: Findings,
+    said: tuple[World, Findings],
 ) -> list[LiveSeat]:
     """Who leaves: only where the set is exact, everyone in it is known, and no SIS feeds it."""
+    world, findings = said
     strangers = [seat for number, seat in seats.items() if number not in wanted and is_active(seat)]
     if not strangers or live is None or role.membership == "add_only":
         return []

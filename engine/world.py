@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.errors import Location, Problem
 from engine.model import Address, Change, Desired, Live, Note, Person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
     from engine.wiseflow.flows import FlowKeys
     from engine.wiseflow.licence import Licence
     from engine.wiseflow.users import UserRow

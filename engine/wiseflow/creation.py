@@ -17,9 +17,7 @@ A marked flow is never activated, and its fields have no history: nothing was pr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ApiError, UnknownOutcomeError
@@ -36,6 +34,9 @@ from engine.wiseflow.flows import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
     from engine.model import Value
     from engine.wiseflow.client import WiseflowApi
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from base64 import b32encode
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from engine.model import Value
     from engine.wiseflow.client import WiseflowApi
 
@@ -97,7 +98,7 @@ async def count_flows(api: WiseflowApi) -> int:
 
 
 async def find_by_marker(api: WiseflowApi, key: str) -> list[FlowRow]:
-    """Flows whose whole subtitle is the key's marker; the search matches parts, we compare whole."""
+    """Flows whose whole subtitle is the marker; the search matches parts, we compare whole."""
     rows = await search_flows(api, {"metadata": {"subtitle": marker(key)}})
     return [row for row in rows if row.subtitle == marker(key)]
 

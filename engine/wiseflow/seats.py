@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from engine.errors import ApiError
 from engine.model import LiveSeat, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.licence import Licence
 
@@ -104,7 +105,9 @@ async def add_seats(
     answers = await asyncio.gather(
         *(_add_one(api, role, flow_id, seat, licence) for seat in seats), return_exceptions=True
     )
-    return await _refused(api, role, flow_id, dict(zip([s.user_id for s in seats], answers)))
+    return await _refused(
+        api, role, flow_id, dict(zip([s.user_id for s in seats], answers, strict=True))
+    )
 
 
 async def _add_one(

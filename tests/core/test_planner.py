@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.worlds import NOW, WINDOWS, Licensed, days, flow, role, user
 
 from engine.guards import parse_allowance
 from engine.model import Action, Change, Plan, Status
 from engine.planner import Options
+from tests.core.worlds import NOW, WINDOWS, Licensed, days, flow, role, user
 
 LIVE = {"title": "Mathematics", "subtitle": None, "type": "FLOWassign", **WINDOWS}
 
@@ -202,7 +202,7 @@ def test_an_archived_flow_is_not_compared() -> None:
 def test_a_flow_that_a_sis_feeds_keeps_its_fields_and_says_what_differs() -> None:
     world = people(Licensed(), "kim", "s1")
     world.live_flow("math", 7, 0, {"participants": [2]}, **LIVE)
-    world.flows[0].facts["sis"] = True  # type: ignore[index]
+    world.flows[0].facts["sis"] = True
     world.desired = [flow("math", role("participants", membership="exact"), title="Other")]
     plan = world.plan()
     assert plan.changes == ()

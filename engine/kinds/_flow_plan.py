@@ -1,0 +1,199 @@
+"""What of a flow differs, what a creation sets, and what its dates would take away. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.diff import changed_fields, plainly_equal
+from engine.model import (
+    Action,
+    Address,
+    Change,
+    Desired,
+    FieldChange,
+    Hazard,
+    Live,
+    Stated,
+    Status,
+    Value,
+)
+from engine.seats import starts_soon
+from engine.world import Findings, World, known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+METADATA = ("title", "subtitle", "term", "code", "purpose", "examination_type")
+DATES = ("participation.start", "participation.end", "marking.start", "marking.end")
+CREATION = ("type", "copy_from", *METADATA, *DATES, "description")
+"""What a creation sets, in the order in which a plan shows it."""
+
+
+def source_key(desired: Desired) -> str | None:
+    copy_from = desired.fields.get("copy_from")
+    return dict(copy_from.value)["flow"] if copy_from and copy_from.value else None
+
+
+def own_changes(
+    desired: Desired, live: Live | None, world: World, findings: Findings
+) -> Iterable[Change]:
+    if live is None or live.facts["marked"]:
+        yield _creation(desired, live, world, findings)
+        return
+    if reason := world.unread.get((desired.address, "")):
+        findings.problem(desired.location, "", reason, "its fields are left alone")
+        return
+    yield from _type_change(desired, live, findings)
+    parts = {"metadata": METADATA, "dates": DATES, "description": ("description",)}
+    for part, paths in parts.items():
+        changed = changed_fields(desired.fields, live.fields, paths, _equal)
+        if not changed:
+            continue
+        if live.facts["sis"] and part != "description":
+            _note_sis(desired, live, changed, findings, world)
+            continue
+        yield _update(desired, live, part, changed, world.now)
+
+
+def _equal(stated: Value, live: Value) -> bool:
+    """Texts are equal whatever white space ends them: YAML blocks end with a line feed."""
+    if isinstance(stated, str) and isinstance(live, str):
+        return stated.strip() == live.strip()
+    return plainly_equal(stated, live)
+
+
+def _type_change(desired: Desired, live: Live, findings: Findings) -> Iterable[Change]:
+    """The type is create-only: a difference is blocked, never a replacement. These are exams."""
+    changed = changed_fields(desired.fields, live.fields, ("type",))
+    if changed:
+        reason = f"the type of a flow cannot be changed; {desired.address} is {changed[0].before}"
+        yield Change(
+            address=desired.address,
+            part="type",
+            action=Action.UPDATE,
+            location=desired.fields["type"].location,
+            fields=changed,
+            status=Status.BLOCKED,
+            reasons=(reason,),
+        )
+
+
+def _note_sis(
+    desired: Desired,
+    live: Live,
+    changed: tuple[FieldChange, ...],
+    findings: Findings,
+    world: World,
+) -> None:
+    names = ", ".join(field.path for field in changed)
+    unread = (desired.address, "sources") in world.unread
+    hint = "a student information system feeds this flow and owns these fields"
+    if unread:
+        hint = "it could not be read whether a student information system feeds this flow"
+    findings.note(desired.address, f"differs and is left alone: {names}", hint)
+
+
+def _update(
+    desired: Desired, live: Live, part: str, changed: tuple[FieldChange, ...], now: datetime
+) -> Change:
+    reasons: tuple[str, ...] = ()
+    if part == "dates" and live.fields.get("type") == "FLOWoral":
+        reasons = ("a FLOWoral has periods instead of dates; set them in WISEflow",)
+    return Change(
+        address=desired.address,
+        part=part,
+        action=Action.UPDATE,
+        location=desired.location,
+        fields=changed,
+        hazards=tuple(_date_hazards(desired, live, now)) if part == "dates" else (),
+        status=Status.BLOCKED if reasons else Status.PLANNED,
+        reasons=reasons,
+    )
+
+
+def _date_hazards(desired: Desired, live: Live, now: datetime) -> Iterable[Hazard]:
+    before, after = live.fields, {path: stated.value for path, stated in desired.fields.items()}
+    shorter = [w for w in ("participation", "marking") if _length(after, w) < _length(before, w)]
+    if shorter:
+        yield Hazard("shorter", f"{' and '.join(shorter)} becomes shorter", True)
+    start, new_start = before.get("participation.start"), after["participation.start"]
+    moved = start is not None and start != new_start
+    earlier = _before(after["participation.end"], before.get("participation.end"))
+    if (moved or earlier) and (starts_soon(start, now) or starts_soon(new_start, now)):
+        yield Hazard("starts-soon", "the exam has started or starts within 48 hours", True)
+
+
+def _length(fields: Mapping[str, Value], window: str) -> float:
+    """Seconds; 0 where the live window is empty, so that nothing is shorter than it."""
+    start, end = fields.get(f"{window}.start"), fields.get(f"{window}.end")
+    return (end - start).total_seconds() if start and end else 0.0
+
+
+def _before(value: datetime, other: datetime | None) -> bool:
+    return other is not None and value < other
+
+
+def _creation(desired: Desired, live: Live | None, world: World, findings: Findings) -> Change:
+    reasons = list(_creation_blocks(desired, world, findings))
+    needs: tuple[str, ...] = ()
+    source = source_key(desired)
+    if live is None and source and source not in world.sources:
+        needs = (f"flow/{source}",)
+    return Change(
+        address=desired.address,
+        part="",
+        action=Action.CREATE,
+        location=desired.location,
+        fields=changed_fields(desired.fields, None, CREATION),
+        needs=needs,
+        status=Status.BLOCKED if reasons else Status.PLANNED,
+        reasons=tuple(reasons),
+    )
+
+
+def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iterable[str]:
+    fields = desired.fields
+    if not fields.get("title"):
+        yield "a new flow needs a title"
+    if "managers" not in desired.roles or not desired.roles["managers"].seats:
+        yield "a new flow needs a manager: name one under role_assignments"
+    end = fields.get("participation.end")
+    if end and end.value <= world.now:
+        yield "its participation has ended: it is not created any more"
+    source = source_key(desired)
+    if not source:
+        yield from _type_blocks(fields.get("type"), world, findings)
+    elif source not in world.sources and Address("flow", source) not in world.desired:
+        stated = fields["copy_from"]
+        message = f'no flow "{source}" in the manifests or in WISEflow'
+        findings.problem(stated.location, "copy_from", message, "give that flow its key first")
+        yield f"there is no flow {source} to copy from"
+    if _is_oral(fields) and any(path in fields for path in DATES):
+        yield "a FLOWoral has periods instead of dates: state none, set them in WISEflow"
+
+
+def _is_oral(fields: Mapping[str, Stated]) -> bool:
+    return "type" in fields and fields["type"].value == "FLOWoral"
+
+
+def _type_blocks(stated: Stated | None, world: World, findings: Findings) -> Iterable[str]:
+    if stated is None:
+        yield "a new flow needs a type, or a flow to copy from"
+    elif stated.value not in world.licence.flow_types:
+        hint = known(world.licence.flow_types)
+        findings.problem(stated.location, "type", f'unknown flow type "{stated.value}"', hint)
+        yield f"this licence has no {stated.value}"
+
+
+def managers_with_creation(changes: list[Change], live: Live | None) -> list[Change]:
+    """A creation takes its managers along: they are shown with it and not planned twice."""
+    if live is not None or not changes:
+        return changes
+    creation, *rest = changes
+    managers = [change for change in rest if change.part == "managers"]
+    if not managers:
+        return changes
+    merged = replace(creation, seats=managers[0].seats, after=managers[0].after)
+    return [merged, *(change for change in rest if change.part != "managers")]

@@ -1,0 +1,174 @@
+"""Carries out the changes of flows: creation, fields, seats, and activation last."""
+
+from __future__ import annotations
+
+import asyncio
+
+from engine.errors import ApiError
+from engine.kind import RefusedError, Work
+from engine.kinds._flow_plan import DATES, METADATA, source_key
+from engine.model import Action, Address, Change, Desired, SeatsChange
+from engine.wiseflow import flows as api_flows
+from engine.wiseflow import seats as api_seats
+from engine.wiseflow.creation import CopySource, NewFlow, create_flow
+
+
+async def write_flow(change: Change, work: Work) -> None:
+    """One change of one flow, whichever part it is."""
+    if change.action is Action.CREATE:
+        await _write_create(change, work)
+        return
+    flow_id = work.server_id(change.address)
+    if flow_id is None:
+        raise RefusedError("the flow is not in WISEflow")
+    if change.seats:
+        await _write_seats(change, change.seats, flow_id, work)
+    else:
+        await WRITERS[change.part](change, flow_id, work)
+
+
+async def _write_create(change: Change, work: Work) -> None:
+    after = {field.path: field.after for field in change.fields}
+    managers, lacking = _seat_users(change, work)
+    desired = work.world.desired[change.address]
+    if not change.seats:
+        people = [seat.person for seat in desired.roles["managers"].seats]
+        numbers = [work.world.people.user_id(person) for person in people]
+        managers = [number for number in numbers if number]
+    if not managers:
+        raise RefusedError("none of its managers is in WISEflow")
+    new = NewFlow(
+        key=change.address.key,
+        title=after["title"],
+        managers=tuple(managers),
+        type_id=work.world.licence.flow_types.get(after.get("type") or ""),
+        copy_from=_copy_source(desired, work),
+        fields={name: after[name] for name in METADATA if name in after},
+        dates={path: after[path] for path in DATES if path in after},
+        description=after.get("description", ...),
+    )
+    flow_id = await create_flow(work.api, work.world.keys, new, work.patience)
+    work.server_ids[change.address] = flow_id
+    if lacking:
+        raise RefusedError(f"created without {', '.join(sorted(lacking))} as manager")
+
+
+def _copy_source(desired: Desired, work: Work) -> CopySource | None:
+    key = source_key(desired)
+    if not key:
+        return None
+    number = work.world.sources.get(key) or work.server_id(Address("flow", key))
+    if number is None:
+        raise RefusedError(f"there is no flow {key} to copy from")
+    include = dict(desired.fields["copy_from"].value).get("include") or ()
+    return CopySource(number, frozenset(include))
+
+
+def _seat_users(change: Change, work: Work) -> tuple[list[int], list[str]]:
+    """The numbers of those who are added, in the manifest's order, and who has none."""
+    numbers, lacking = [], []
+    for seat in change.seats.add if change.seats else ():
+        number = work.user_number(seat.person)
+        if number is None:
+            lacking.append(seat.person)
+        else:
+            numbers.append(number)
+    return numbers, lacking
+
+
+async def _write_metadata(change: Change, flow_id: int, work: Work) -> None:
+    fields = {field.path: field.after for field in change.fields}
+    await api_flows.write_metadata(work.api, flow_id, fields)
+
+
+async def _write_dates(change: Change, flow_id: int, work: Work) -> None:
+    stated = work.world.desired[change.address].fields
+    dates = {path: stated[path].value for path in DATES if path in stated}
+    await api_flows.write_dates(work.api, flow_id, dates)
+
+
+async def _write_description(change: Change, flow_id: int, work: Work) -> None:
+    await api_flows.write_description(work.api, flow_id, change.fields[0].after)
+
+
+async def _write_activation(change: Change, flow_id: int, work: Work) -> None:
+    """Looks once more just before: what is activated cannot be taken back."""
+    metadata = await api_flows.read_metadata(work.api, flow_id)
+    if metadata.get("subtitle") == api_flows.marker(change.address.key):
+        raise RefusedError("its creation is not finished: it still carries the marker")
+    if await api_flows.read_state(work.api, flow_id) > api_flows.DRAFT:
+        return
+    if "content" not in work.world.desired[change.address].fields and not (
+        await api_flows.has_assignment(work.api, flow_id)
+    ):
+        raise RefusedError("it has no assignment: add one in WISEflow, or state `content: none`")
+    ids = {"flowId": flow_id}
+    try:
+        await work.api.call("PATCH", "/flows/{flowId}/activate", ids=ids, repeatable=True)
+    except ApiError:
+        if await api_flows.read_state(work.api, flow_id) == api_flows.DRAFT:
+            raise
+
+
+async def _write_seats(change: Change, seats: SeatsChange, flow_id: int, work: Work) -> None:
+    if seats.remove or seats.deactivate:
+        await _take_seats(seats, flow_id, work)
+        return
+    role, world = api_seats.ROLES[seats.role], work.world
+    flags = {seat.person: dict(seat.flags) for seat in seats.add}
+    numbers = {person: work.user_number(person) for person in flags}
+    new = [api_seats.NewSeat(n, flags[person]) for person, n in numbers.items() if n]
+    refused = await api_seats.add_seats(work.api, role, flow_id, new, world.licence) if new else {}
+    await _change_flags(change.address, seats, flow_id, work)
+    failures = [f"{person}: is not in WISEflow" for person, n in numbers.items() if n is None]
+    failures += [f"{p}: {refused[n]}" for p, n in numbers.items() if n and n in refused]
+    if failures:
+        done = len(flags) - len(failures)
+        raise RefusedError(f"{done} of {len(flags)} added; " + "; ".join(sorted(failures)))
+
+
+async def _change_flags(address: Address, seats: SeatsChange, flow_id: int, work: Work) -> None:
+    role, world = api_seats.ROLES[seats.role], work.world
+    wanted = [(seat, dict(seat.flags)) for seat in seats.change]
+    wanted += [(seat, {"active": True}) for seat in seats.reactivate]
+    live = world.live.get(address)
+    there = {seat.user_id: seat for seat in live.roles[seats.role]} if live and wanted else {}
+    await asyncio.gather(
+        *(
+            api_seats.change_flags(work.api, role, flow_id, there[number], stated, world.licence)
+            for seat, stated in wanted
+            if (number := work.user_number(seat.person)) in there
+        )
+    )
+
+
+async def _take_seats(seats: SeatsChange, flow_id: int, work: Work) -> None:
+    """Reads the list once more and takes only those who still stand on it."""
+    role, world = api_seats.ROLES[seats.role], work.world
+    there = await api_seats.read_seats(
+        work.api, role, flow_id, world.licence, world.people.user_key
+    )
+    gone = {seat.person for seat in (*seats.remove, *seats.deactivate)}
+    take = api_seats.deactivate if seats.deactivate else api_seats.remove_seat
+    answers = await asyncio.gather(
+        *(
+            take(work.api, role, flow_id, seat.seat_id)
+            for seat in there
+            if world.people.name_of(seat.user_id, world.licence, seat.name) in gone
+        ),
+        return_exceptions=True,
+    )
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    for error in errors:
+        if not isinstance(error, ApiError):
+            raise error
+    if errors:
+        raise RefusedError(f"{len(errors)} of {len(gone)} still there; first: {errors[0]}")
+
+
+WRITERS = {
+    "metadata": _write_metadata,
+    "dates": _write_dates,
+    "description": _write_description,
+    "activation": _write_activation,
+}
