@@ -52,7 +52,7 @@ async def plan_now(
     world.incomplete_profiles = dict(filled.incomplete)
     world.problems += filled.problems
     plan = make_plan(environment, world, KINDS, options)
-    reads = {**api.sent, **filled.reads}
+    reads = dict(api.sent)
     return Planned(replace(plan, reads=dict(sorted(reads.items()))), world)
 
 

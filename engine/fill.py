@@ -1,0 +1,174 @@
+"""Fills desired users, and rosters of profiles, from UNIWeb. Stated values always win."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import ApiError, AuthenticationError, Location, Problem
+from engine.mapping import map_member
+from engine.model import Desired, DesiredRole, DesiredSeat, Person, Profile, Stated
+
+if TYPE_CHECKING:
+    from engine.model import Address, DesiredState
+
+Members = Mapping[str, Mapping[str, Any]]
+"""From the index that a profile matches on to sections by resource path."""
+
+MemberReader = Callable[[Profile], Awaitable[Members]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The resources with UNIWeb's values in them, and what could not be read or mapped."""
+
+    resources: Mapping[Address, Desired]
+    incomplete: Mapping[str, str] = field(default_factory=dict)
+    """Profiles whose read failed, with the reason: nothing may be created or removed by them."""
+    problems: Sequence[Problem] = ()
+    matched: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """For each profile the keys of the users that it fills."""
+    members: Mapping[str, int] = field(default_factory=dict)
+    """For each profile how many members UNIWeb answered."""
+    values: Mapping[tuple[str, str], Mapping[str, Stated]] = field(default_factory=dict)
+    """For each (profile, user key) what UNIWeb holds, before stated values win."""
+
+
+async def fill_from_uniweb(
+    state: DesiredState, read_members: MemberReader | None, user_key: str
+) -> Filled:
+    """The desired resources with UNIWeb's part in them; one read for each profile in use.
+
+    Raises: AuthenticationError, when UNIWeb refuses the credentials.
+    """
+    used = _profiles_in_use(state)
+    if not used:
+        return Filled(state.resources)
+    answers = await asyncio.gather(*(_read(profile, read_members) for profile in used))
+    read: dict[str, Members] = {}
+    incomplete: dict[str, str] = {}
+    for profile, answer in zip(used, answers, strict=True):
+        if isinstance(answer, str):
+            incomplete[profile.key] = answer
+        else:
+            read[profile.key] = answer
+    problems = [
+        Problem(profile.location, "members", f"UNIWeb was not read: {incomplete[profile.key]}")
+        for profile in used
+        if profile.key in incomplete
+    ]
+    return _fill(state, read, incomplete, problems, user_key)
+
+
+def _profiles_in_use(state: DesiredState) -> list[Profile]:
+    named = {one.profile for one in state.resources.values() if one.profile}
+    named |= {
+        member.profile
+        for one in state.resources.values()
+        for role in one.roles.values()
+        for member in role.profiles
+    }
+    return [state.profiles[key] for key in sorted(named)]
+
+
+async def _read(profile: Profile, read_members: MemberReader | None) -> Members | str:
+    if read_members is None:
+        return "this environment has no uniweb"
+    try:
+        return await read_members(profile)
+    except AuthenticationError:
+        raise
+    except ApiError as error:
+        return str(error)
+
+
+def _fill(
+    state: DesiredState,
+    read: Mapping[str, Members],
+    incomplete: Mapping[str, str],
+    problems: list[Problem],
+    user_key: str,
+) -> Filled:
+    resources: dict[Address, Desired] = {}
+    matched: dict[str, list[str]] = {key: [] for key in read}
+    values: dict[tuple[str, str], Mapping[str, Stated]] = {}
+    indexes = {key: _index(state.profiles[key], members, problems) for key, members in read.items()}
+    for address, desired in state.resources.items():
+        one = _with_members(desired, state.profiles, read, user_key)
+        profile = state.profiles.get(desired.profile or "")
+        if profile and profile.key in read:
+            found = _match(desired, profile, indexes[profile.key])
+            if found:
+                fields, wrong = map_member(profile, *found)
+                problems += wrong
+                matched[profile.key].append(address.key)
+                values[profile.key, address.key] = fields
+                one = replace(one, fields={**fields, **desired.fields})
+        resources[address] = one
+    counts = {key: len(members) for key, members in read.items()}
+    return Filled(resources, incomplete, tuple(problems), matched, counts, values)
+
+
+Index = Mapping[str, tuple[str, Mapping[str, Any]]]
+
+
+def _index(profile: Profile, members: Members, problems: list[Problem]) -> Index:
+    """Members by their index without case; two that differ in case only fill nobody."""
+    index: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    twice: set[str] = set()
+    for name, sections in sorted(members.items()):
+        if name.casefold() in index:
+            twice.add(name.casefold())
+            place = Location(f"uniweb:members/{name}")
+            message = "two members differ in upper and lower case only"
+            problems.append(Problem(place, profile.match_member, message, "mend it in UNIWeb"))
+        index[name.casefold()] = (name, sections)
+    return {name: member for name, member in index.items() if name not in twice}
+
+
+def _match(
+    desired: Desired, profile: Profile, index: Index
+) -> tuple[str, Mapping[str, Any]] | None:
+    if profile.match_user == "key":
+        return index.get(desired.address.key.casefold())
+    stated = desired.fields.get(f"data.{profile.match_user}")
+    values = () if stated is None or stated.value is None else stated.value
+    for value in (values,) if isinstance(values, str) else values:
+        if found := index.get(value.casefold()):
+            return found
+    return None
+
+
+def _with_members(
+    desired: Desired,
+    profiles: Mapping[str, Profile],
+    read: Mapping[str, Members],
+    user_key: str,
+) -> Desired:
+    """The resource with everyone on its roles whom a roster's UNIWeb filter returned."""
+    if not any(role.profiles for role in desired.roles.values()):
+        return desired
+    roles = {
+        name: _role_with_members(role, profiles, read, user_key)
+        for name, role in desired.roles.items()
+    }
+    return replace(desired, roles=roles)
+
+
+def _role_with_members(
+    role: DesiredRole,
+    profiles: Mapping[str, Profile],
+    read: Mapping[str, Members],
+    user_key: str,
+) -> DesiredRole:
+    seats = {seat.person.identity: seat for seat in role.seats}
+    for mention in role.profiles:
+        profile = profiles[mention.profile]
+        kind = user_key if profile.match_user == "key" else profile.match_user
+        for name in sorted(read.get(profile.key, ())):
+            person = Person(kind, name)
+            seat = DesiredSeat(person, mention.location, mention.flags)
+            seats.setdefault(person.identity, seat)
+    return replace(role, seats=tuple(seats.values()))
