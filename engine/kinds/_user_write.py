@@ -71,8 +71,10 @@ async def _post_user(
     try:
         answer = await work.api.request("POST", "/license/user", body=body)
     except UnknownOutcomeError:
-        await work.patience.sleep(work.patience.lost_answer)
         found = await _look_for(address, work)
+        if found is None:
+            await work.patience.sleep(work.patience.lost_answer)
+            found = await _look_for(address, work)
         if found is None:
             raise
         return found

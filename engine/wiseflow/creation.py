@@ -94,10 +94,16 @@ async def create_flow(
 
     Raises: ApiError, when a call is refused or the flow cannot be told from its rivals.
     """
+    lost = False
     for _ in range(ROUNDS):
         flow_id = await _found(api, keys, new.key)
+        if flow_id is None and lost:
+            # The lost request may still be on its way: only after its time is up is it gone.
+            await patience.sleep(patience.lost_answer)
+            flow_id = await _found(api, keys, new.key)
         if flow_id is None:
-            flow_id = await _make(api, new, patience)
+            flow_id = await _make(api, new)
+            lost = flow_id is None
         if flow_id is None or not await _is_ours_to_keep(api, keys, new.key, flow_id, patience):
             continue
         await finish_flow(api, keys, new, flow_id)
@@ -121,12 +127,11 @@ async def _found(api: WiseflowApi, keys: FlowKeys, key: str) -> int | None:
     return rows[0].id if rows else None
 
 
-async def _make(api: WiseflowApi, new: NewFlow, patience: Patience) -> int | None:
+async def _make(api: WiseflowApi, new: NewFlow) -> int | None:
     """The new flow's id, or None after a lost answer: then the caller looks before it repeats."""
     try:
         return await _send(api, new)
     except UnknownOutcomeError:
-        await patience.sleep(patience.lost_answer)
         return None
 
 
