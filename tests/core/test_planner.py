@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from engine.guards import parse_allowance
+from engine.guards import NAMES, parse_allowance
 from engine.model import Action, Change, Plan, Status
 from engine.planner import Options
 from tests.core.worlds import NOW, WINDOWS, Licensed, days, flow, role, user
@@ -252,3 +254,11 @@ def test_a_value_that_the_pattern_refuses_is_a_problem_and_not_a_change() -> Non
     plan = world.plan()
     assert [one.part for one in plan.changes] == ["attributes"]
     assert "Student Number" in plan.problems[0].message
+
+
+def test_every_allowance_stands_in_the_docs() -> None:
+    page = Path(__file__).parents[2] / "docs" / "allowances.md"
+    if not page.is_file():
+        pytest.skip("the docs are not part of the wheel")
+    text = page.read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"| `{name}` |" not in text] == []
