@@ -76,9 +76,9 @@ class _Run:
             await live.write(change, self.work)
         except (AuthenticationError, BudgetError) as error:
             self.stopped = str(error)
-            return Outcome(change, Result.FAILED, str(error))
+            return Outcome(change, Result.FAILED, str(error), error.exit_code)
         except UnknownOutcomeError as error:
-            return Outcome(change, Result.UNKNOWN, str(error))
+            return Outcome(change, Result.UNKNOWN, str(error), error.exit_code)
         except (ApiError, RefusedError) as error:
-            return Outcome(change, Result.FAILED, str(error))
+            return Outcome(change, Result.FAILED, str(error), 1)
         return Outcome(change, Result.DONE)

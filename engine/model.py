@@ -284,6 +284,8 @@ class Plan:
     """From flow key to the start of its exam, live or desired, for `starts in 10 h`."""
     complete: bool = True
     """False with --target or --exclude."""
+    incomplete: bool = False
+    """Something could not be read to its end: what it fills is left alone, and exit is not 0."""
 
 
 # ---- outcomes ----------------------------------------------------------------------------------
@@ -305,3 +307,5 @@ class Outcome:
     change: Change
     result: Result
     message: str = ""
+    exit_code: int = 0
+    """Of the error that stopped it: 4 authentication, 5 budget, 1 any other; 0 without one."""

@@ -60,6 +60,7 @@ def make_plan(
         unchanged=sum(1 for address in chosen if address not in touched),
         starts=_starts(world),
         complete=not (options.targets or options.excludes),
+        incomplete=bool(world.unread or world.incomplete_profiles),
     )
 
 
