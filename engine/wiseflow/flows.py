@@ -92,9 +92,18 @@ async def search_flows(api: WiseflowApi, body: Mapping[str, Any]) -> list[FlowRo
     return sorted((_row(row) for row in rows), key=lambda row: row.id)
 
 
-async def count_flows(api: WiseflowApi) -> int:
-    """How many flows the licence has: one row is asked for, the answer's total is read."""
-    return await api.total("POST", "/flows/search", body={})
+async def list_flows(api: WiseflowApi, most: int) -> list[FlowRow] | None:
+    """Every flow of the licence, or None where there are more than `most`.
+
+    The first page tells how many there are, and is the whole list where they fit on it.
+    """
+    place = {"offset": 0, "limit": SEARCH_LIMIT}
+    first = await api.request("POST", "/flows/search", params=place, body={})
+    if first.total is not None and first.total > most:
+        return None
+    if first.total == len(first.payload) == len({row.get("flowId") for row in first.payload}):
+        return sorted((_row(row) for row in first.payload), key=lambda row: row.id)
+    return await search_flows(api, {})
 
 
 async def find_by_marker(api: WiseflowApi, key: str) -> list[FlowRow]:
@@ -130,10 +139,10 @@ async def find_flows(
     Reads the whole list where that takes fewer requests than a search for each key.
     """
     ordered = sorted(set(wanted))
-    total = await count_flows(api) if ordered else 0
-    if keys.by == "external_source" and total <= SEARCH_LIMIT * len(ordered):
-        rows = await search_flows(api, {})
-        return {key: _among(rows, keys, key) for key in ordered}
+    if ordered and keys.by == "external_source":
+        rows = await list_flows(api, SEARCH_LIMIT * len(ordered))
+        if rows is not None:
+            return {key: _among(rows, keys, key) for key in ordered}
     found = await asyncio.gather(*(find_by_key(api, keys, key) for key in ordered))
     by_key = dict(zip(ordered, found, strict=True))
     lacking = [key for key in ordered if not by_key[key]]

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ApiError
+from engine.errors import ApiError, PartialError
 from engine.model import LiveSeat, Value
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ async def _add_participants(
         batch = seats[at : at + BATCH]
         body = [{"userId": seat.user_id} for seat in batch]
         ids = {"flowId": flow_id}
-        rows = await api.call("POST", role.path, ids=ids, body=body, repeatable=True)
+        rows = await _answers(api, role, ids, body)
         if not isinstance(rows, list) or len(rows) != len(batch):
             message = f"{len(batch)} participants sent, {len(rows or ())} answered"
             raise ApiError("POST", f"/flows/{flow_id}/participants", 200, message)
@@ -168,6 +168,18 @@ async def _add_participants(
             if error and error != "ALREADY_ON_FLOW":
                 refused[seat.user_id] = f"WISEflow answered {error}"
     return refused
+
+
+async def _answers(
+    api: WiseflowApi, role: Role, ids: Mapping[str, int], body: list[dict[str, int]]
+) -> Any:
+    """One answer for each participant that was sent, whether all were added or not."""
+    try:
+        return await api.call("POST", role.path, ids=ids, body=body, repeatable=True)
+    except PartialError as error:
+        if isinstance(error.data, list) and len(error.data) == len(body):
+            return error.data
+        raise
 
 
 async def _ensure_types(
