@@ -1,0 +1,87 @@
+"""Files as text: inside the repository or a named source, UTF-8, of a sane size, else a Problem."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING
+
+from engine.errors import Location, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+"""What no manifest, CSV file or name may hold: controls, odd line breaks, stray byte order marks."""
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """The path from the repository root, with `/`; as it is where it lies elsewhere."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def read_text(path: Path, name: str, inside: Path, limit: int) -> str | Problem:
+    """The text of a file without its byte order mark, or the one Problem that keeps it unread.
+
+    `name` is how messages call the file; `inside` the folder it must not leave, by links either.
+    """
+    here = Location(name, 1, 1)
+    try:
+        if not path.resolve(strict=True).is_relative_to(inside.resolve()):
+            return Problem(here, "", "this link leads out of the repository", "Put the file here.")
+        found = _read_bytes(path, limit)
+    except FileNotFoundError:
+        return _missing(path, here)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is a link to itself"
+        return Problem(here, "", f"cannot be read: {reason}", "Check the file and its rights.")
+    if isinstance(found, str):
+        return Problem(here, "", found, "Give a plain file, smaller than that.")
+    return decode(found, name)
+
+
+def _missing(path: Path, here: Location) -> Problem:
+    if path.is_symlink():
+        return Problem(here, "", "this link leads to no file", "Remove it, or mend where it leads.")
+    return Problem(here, "", "there is no such file")
+
+
+def _read_bytes(path: Path, limit: int) -> bytes | str:
+    """The bytes, or what is wrong; never waits on a pipe or device."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return "is not a plain file"
+        content = file.read(limit + 1)
+    return content if len(content) <= limit else f"is larger than {limit // 1_000_000} MB"
+
+
+def decode(content: bytes, name: str) -> str | Problem:
+    """UTF-8 text without its byte order mark, or the Problem that says how to save it."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or content[1:2] == b"\0" or content[:1] == b"\0":
+        return Problem(Location(name, 1, 1), "", "is saved as UTF-16", 'Save it as "UTF-8".')
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8").removeprefix("\ufeff")
+        message = f"is not UTF-8: byte 0x{content[error.start]:02x}"
+        return Problem(place(name, before, len(before)), "", message, 'Save it as "UTF-8".')
+    return _unprintable(text, name) or text
+
+
+def _unprintable(text: str, name: str) -> Problem | None:
+    found = UNPRINTABLE.search(text)
+    if found is None:
+        return None
+    message = f"holds the control character U+{ord(found.group()):04X}"
+    return Problem(place(name, text, found.start()), "", message, "Remove it.")
+
+
+def place(name: str, text: str, index: int) -> Location:
+    """Line and column, 1-based, of a character; CR, LF and CRLF end lines."""
+    before = text[:index].replace("\r\n", "\n").replace("\r", "\n")
+    line_start = before.rfind("\n") + 1
+    return Location(name, before.count("\n") + 1, len(before) - line_start + 1)

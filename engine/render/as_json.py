@@ -1,0 +1,168 @@
+"""A plan, its outcomes, or problems as one JSON document: format 1.0, same inputs, same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from engine import __version__
+from engine.model import Action, Change, Outcome, Plan, Seat, SeatsChange, Status, Value
+from engine.render.style import Style, mask
+from engine.render.terminal import PERSONAL, count_actions, count_seats
+
+if TYPE_CHECKING:
+    from engine.errors import Location, Problem
+
+FORMAT = "1.0"
+
+
+def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
+    """The plan as data; `digest` is over all of it but the time, so that equal plans are equal."""
+    document: dict[str, Any] = {
+        "format_version": FORMAT,
+        "tool_version": __version__,
+        "environment": plan.environment,
+        "complete": plan.complete,
+        "summary": _summary(plan),
+        "changes": [_change(change, style) for change in plan.changes],
+        "guards": [
+            {name: getattr(guard, name) for name in guard.__slots__} for guard in plan.guards
+        ],
+        "problems": problem_rows(plan.problems),
+        "notes": [
+            {
+                "address": str(note.address),
+                "message": mask(note.message) if style.mask else note.message,
+                "hint": note.hint,
+            }
+            for note in plan.notes
+        ],
+        "reads": dict(sorted(plan.reads.items())),
+    }
+    digest = hashlib.sha256(_bytes({k: v for k, v in document.items() if k != "reads"}))
+    return document | {"now": _moment(plan.now), "digest": f"sha256:{digest.hexdigest()}"}
+
+
+def apply_document(plan: Plan, outcomes: Sequence[Outcome], style: Style) -> dict[str, Any]:
+    """The plan with what came of it."""
+    rows = [
+        {"id": outcome.change.id, "result": str(outcome.result), "message": outcome.message}
+        for outcome in outcomes
+    ]
+    return plan_document(plan, style) | {"outcomes": rows}
+
+
+def error_document(message: str, exit_code: int, problems: Iterable[Problem]) -> dict[str, Any]:
+    """What `--json` prints when there is nothing else to print."""
+    return {
+        "format_version": FORMAT,
+        "tool_version": __version__,
+        "error": {"message": message, "exit_code": exit_code},
+        "problems": problem_rows(problems),
+    }
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """The one JSON document, readable and in a stable order."""
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def problem_rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [
+        {
+            "location": _location(problem.location),
+            "field": problem.field,
+            "message": problem.message,
+            "hint": problem.hint,
+        }
+        for problem in problems
+    ]
+
+
+def _bytes(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _summary(plan: Plan) -> dict[str, Any]:
+    counts = count_actions(plan.changes)
+    add, remove = count_seats(plan.changes)
+    statuses = [change.status for change in plan.changes]
+    return {
+        **{str(action): counts[action] for action in Action},
+        "unchanged": plan.unchanged,
+        **{str(s): statuses.count(s) for s in (Status.HELD, Status.BLOCKED, Status.WAITING)},
+        "seats": {"add": add, "remove": remove},
+    }
+
+
+def _change(change: Change, style: Style) -> dict[str, Any]:
+    personal = change.address.kind == "user"
+    return {
+        "id": change.id,
+        "address": str(change.address),
+        "part": change.part,
+        "action": str(change.action),
+        "status": str(change.status),
+        "reasons": list(change.reasons),
+        "location": _location(change.location),
+        "fields": [
+            {
+                "path": field.path,
+                "before": _masked(field.path, field.before, personal and style.mask),
+                "after": _value(field.after),
+                "written": field.written,
+            }
+            for field in change.fields
+        ],
+        "seats": _seats(change.seats, style) if change.seats else None,
+        "hazards": [
+            {"name": hazard.name, "message": hazard.message, "holds": hazard.holds}
+            for hazard in change.hazards
+        ],
+        "needs": list(change.needs),
+        "origin": change.origin,
+    }
+
+
+def _seats(seats: SeatsChange, style: Style) -> dict[str, Any]:
+    lists = ("add", "remove", "deactivate", "reactivate", "change")
+    return {
+        "role": seats.role,
+        "before": seats.before,
+        "after": seats.after,
+        **{name: [_seat(seat, style) for seat in getattr(seats, name)] for name in lists},
+    }
+
+
+def _seat(seat: Seat, style: Style) -> dict[str, Any]:
+    row: dict[str, Any] = {"person": style.person(seat.person), "written": seat.written}
+    row["flags"] = dict(seat.flags)
+    return row | ({"before": dict(seat.before)} if seat.before else {})
+
+
+def _location(location: Location) -> dict[str, Any]:
+    row: dict[str, Any] = {"file": location.file, "line": location.line, "column": location.column}
+    return row | ({"through": _location(location.through)} if location.through else {})
+
+
+def _masked(path: str, value: Value, masked: bool) -> Any:
+    if masked and path.startswith(PERSONAL):
+        return [mask(v) for v in value] if isinstance(value, tuple) else mask(str(value or ""))
+    return _value(value)
+
+
+def _value(value: Value) -> Any:
+    if isinstance(value, datetime):
+        return _moment(value)
+    if isinstance(value, Mapping):
+        return {str(name): _value(one) for name, one in value.items()}
+    if isinstance(value, tuple | list | set | frozenset):
+        return [_value(one) for one in value]
+    return value
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

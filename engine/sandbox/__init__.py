@@ -1,0 +1,1 @@
+"""WISEflow and UNIWeb as local servers that behave as their documents say."""

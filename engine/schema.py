@@ -1,0 +1,67 @@
+"""JSON Schemas for editors, made from the models. Sole user of jsonschema."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, TypeAdapter
+
+from engine.kinds import KINDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DEFS = "#/$defs/{model}"
+
+
+def manifest_schema() -> dict[str, Any]:
+    """The schema of a manifest: a mapping from plural kinds to lists of entries."""
+    defs: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
+    for plural, kind in sorted(KINDS.items()):
+        schema = TypeAdapter(kind.model).json_schema(ref_template=DEFS)
+        defs |= schema.pop("$defs", {})
+        defs[kind.model.__name__] = schema
+        description = (kind.model.__doc__ or "").strip()
+        items = {"$ref": DEFS.format(model=kind.model.__name__)}
+        properties[plural] = {"type": ["array", "null"], "items": items, "description": description}
+    return {
+        "$schema": DIALECT,
+        "title": "wisectl manifest",
+        "type": ["object", "null"],
+        "properties": properties,
+        "additionalProperties": False,
+        "$defs": dict(sorted(defs.items())),
+    }
+
+
+def model_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The schema of one model, such as that of the settings."""
+    return {"$schema": DIALECT, **model.model_json_schema(ref_template=DEFS), "title": title}
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    """The schema as it is committed: checked against its own dialect, in a stable order."""
+    Draft202012Validator.check_schema(schema)
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def violations(schema: dict[str, Any], document: Any) -> list[str]:
+    """What an editor would underline in a document."""
+    found = Draft202012Validator(schema).iter_errors(document)
+    return sorted(f"{error.json_path}: {error.message}" for error in found)
+
+
+def write_schemas(folder: Path, schemas: dict[str, dict[str, Any]]) -> list[Path]:
+    """Writes each schema under its file name; the paths that changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, schema in sorted(schemas.items()):
+        path, text = folder / name, schema_text(schema)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(path)
+    return changed

@@ -1,0 +1,105 @@
+"""One institution to rehearse on: a sandbox over HTTP, a repository of manifests, both ends open."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from engine.guards import parse_allowance
+from engine.model import Outcome, Plan, Result
+from engine.pipeline import Conventions, Planned, apply_now, plan_now
+from engine.planner import Options
+from engine.wiseflow.creation import Patience
+from tests.e2e.edges import load, open_members, open_wiseflow
+
+READING = ("GET ", "POST /users/search", "POST /flows/search", "POST /oauth2/token")
+
+
+async def _no_sleep(_: float) -> None:
+    await asyncio.sleep(0)
+
+
+HURRY = Patience(lost_answer=0.0, between_looks=0.0, until_visible=100.0, sleep=_no_sleep)
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """Everything a test does to one sandbox and one folder of manifests."""
+
+    url: str
+    root: Path
+    user_key: str = "Personal Organisation Id"
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def write(self, text: str, name: str = "term.yaml") -> None:
+        path = self.root / "manifests" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def plan(self, *allow: str) -> Plan:
+        return asyncio.run(self._plan(allow)).plan
+
+    async def _plan(self, allow: tuple[str, ...]) -> Planned:
+        options = Options(allowances=tuple(parse_allowance(text) for text in allow))
+        state = load(self.root, self.user_key)
+        conventions = Conventions(self.user_key)
+        async with (
+            open_wiseflow(self.url, read_only=True) as api,
+            open_members(self.url) as members,
+        ):
+            return await plan_now("sandbox", state, conventions, api, members, options)
+
+    def apply(self, *allow: str) -> list[Outcome]:
+        """Plans and applies; the outcomes are kept for the assertion's message."""
+        self.outcomes = asyncio.run(self._apply(allow))
+        return self.outcomes
+
+    async def _apply(self, allow: tuple[str, ...]) -> list[Outcome]:
+        planned = await self._plan(allow)
+        async with open_wiseflow(self.url, read_only=False) as api:
+            return await apply_now(planned, api, lambda _: None, patience=HURRY)
+
+    def failures(self) -> list[str]:
+        return [
+            f"{outcome.change.id}: {outcome.result}: {outcome.message}"
+            for outcome in self.outcomes
+            if outcome.result is not Result.DONE
+        ]
+
+    # ---- the sandbox's own side -----------------------------------------------------------------
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def by_hand(self, method: str, path: str, body: Any = None) -> Any:
+        """One call as a colleague's script would make it, outside of wisectl."""
+        headers = {"x-api-key": "sandbox"}
+        url = f"{self.url}/v1{path}"
+        answer = httpx.request(method, url, json=body, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def writes(self) -> dict[str, int]:
+        """The writing requests since the last reset, by operation."""
+        sent = self.control("GET", "requests")
+        return {
+            name: count
+            for name, count in sent.items()
+            if not name.startswith(READING) and "/uniweb/" not in name
+        }
+
+    def flows(self, reference: str) -> list[dict[str, Any]]:
+        """The flows, deleted ones left out, that carry a key or its creation marker."""
+        body = {"metadata": {"externalSourceReference": reference}}
+        rows = self.by_hand("POST", "/flows/search?limit=100", body)["data"]
+        return [row for row in rows if reference in row["externalSourceReferences"]]
+
+    def seats(self, flow_id: int, role: str) -> list[dict[str, Any]]:
+        return list(self.by_hand("GET", f"/flows/{flow_id}/{role}")["data"])
