@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import ApiError, AuthenticationError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 RENEW_BEFORE = 60.0
 """Seconds before its end at which a token is renewed (half its life, if that is less)."""

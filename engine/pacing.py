@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from aiolimiter import AsyncLimiter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 BURST = 10
 """A tenth of a window's requests may go out at once; the rest follow evenly."""
@@ -21,10 +24,10 @@ BUDGETS = ("RateLimit", "X-RateLimit-Minute", "X-RateLimit-Second")
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Requests in any minute and in any second; the defaults are WISEflow's for one credential."""
+    """How many requests may go out in any minute, and in any second."""
 
-    per_minute: int = 5000
-    per_second: int = 200
+    per_minute: int
+    per_second: int
 
 
 class LongPauseError(Exception):

@@ -7,21 +7,20 @@ and proxies before it answer in HTML. Source: WISEflow OpenAPI, `general-api-err
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ApiError, AuthenticationError, PartialError
 from engine.oauth import CHECK_CREDENTIALS
-from engine.transport import MALFORMED, read_json
+from engine.strict_json import MALFORMED, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import httpx
 
-    from engine.transport import Call
+    from engine.retrying import Call
 
 
 @dataclass(frozen=True, slots=True)

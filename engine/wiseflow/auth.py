@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 import httpx
 
 from engine.oauth import Token, TokenHolder, read_token
-from engine.transport import IDENTITY, Call, Transport
+from engine.retrying import Call
+from engine.transport import IDENTITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from engine.redaction import Redactor
+    from engine.transport import Transport
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
 

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
-import httpx
 from pydantic import SecretStr
 
 from engine.errors import ApiError, IncompleteReadError
 from engine.pacing import Rate, http_date
 from engine.redaction import Redactor, personal_values
-from engine.transport import (
-    REPEATABLE_METHODS,
-    Call,
-    RetryPolicy,
-    Surroundings,
-    Transport,
-    make_client,
-    make_transport,
-    server_url,
-)
+from engine.retrying import Call, RetryPolicy, Surroundings
+from engine.transport import REPEATABLE_METHODS, Server, Transport, make_client, server_url
 from engine.wiseflow.answers import Answer, read_answer
 from engine.wiseflow.auth import ApiKey, ClientCredentials
-from engine.wiseflow.paging import MovedError, Row, RowKey, read_pages, row_key
+from engine.wiseflow.paging import PAGED_IN_BODY, MovedError, Row, RowKey, read_pages, row_key
 from engine.wiseflow.reads import READS, is_read
 
 if TYPE_CHECKING:
+    from collections import Counter
     from pathlib import Path
+    from types import TracebackType
+
+    import httpx
 
 Ids = Mapping[str, int | str]
 NO_IDS: Ids = {}
+
+WISEFLOW_RATE = Rate(per_minute=5000, per_second=200)
+"""For each credential set. Source: WISEflow help page "API rate limits"."""
+POLICY = RetryPolicy()
+HERE = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +44,10 @@ class Connection:
     client_id: str = ""
     client_secret: SecretStr = field(default=SecretStr(""))
     api_key: SecretStr | None = None
-    rate: Rate = Rate()
+    rate: Rate = WISEFLOW_RATE
     parallelism: int = 16
     ca_file: Path | None = None
-    """Certificates to trust beside the usual ones are not added: this file replaces them."""
+    """The certificates to trust, instead of the usual ones."""
 
 
 class ServerClock:
@@ -166,17 +164,17 @@ class WiseflowApi:
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         key: RowKey | None = None,
-        limit_in_body: bool = False,
     ) -> list[Row]:
         """All rows of a list that is answered in pages, complete or not at all.
 
-        `limit` is the operation's greatest page; `limit_in_body` is for POST /participation-events.
+        `limit` is the operation's greatest page; `key` tells rows apart where the operation is not
+        in `paging.ROW_IDS`.
         Raises: IncompleteReadError, when the pages do not make one list.
         """
 
         async def read_page(offset: int, size: int) -> Answer:
             place = {"offset": offset, "limit": size}
-            if limit_in_body:
+            if f"{method} {template}" in PAGED_IN_BODY:
                 whole = {**(body or {}), "pagination": place}
                 return await self.request(method, template, ids=ids, params=params, body=whole)
             where = {**(params or {}), **place}
@@ -211,8 +209,8 @@ def open_wiseflow(
     *,
     read_only: bool,
     timeout: float = 30.0,
-    policy: RetryPolicy = RetryPolicy(),
-    surroundings: Surroundings = Surroundings(),
+    policy: RetryPolicy = POLICY,
+    here: Surroundings = HERE,
 ) -> WiseflowApi:
     """A connection that sends nothing yet; with `read_only` it will never send a write.
 
@@ -225,19 +223,11 @@ def open_wiseflow(
         prefix, path = base.path.rstrip("/"), request.url.raw_path.decode("ascii").split("?")[0]
         return path.startswith(prefix) and is_read(request.method, path.removeprefix(prefix))
 
-    transport = make_transport(
-        base,
-        reads_only,
-        read_only=read_only,
-        rate=connection.rate,
-        parallelism=connection.parallelism,
-        ca_file=connection.ca_file,
-        policy=policy,
-        surroundings=surroundings,
-    )
-    auth = _auth(connection, base, transport, redactor, timeout, surroundings.clock)
+    server = Server(base, connection.rate, connection.parallelism, connection.ca_file)
+    transport = Transport(server, reads_only, read_only=read_only, policy=policy, here=here)
+    auth = _auth(connection, base, transport, redactor, timeout, here.clock)
     http = make_client(transport, auth, timeout)
-    return WiseflowApi(base, http, transport, redactor, surroundings.clock)
+    return WiseflowApi(base, http, transport, redactor, here.clock)
 
 
 def _auth(

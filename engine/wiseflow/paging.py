@@ -34,6 +34,10 @@ ROW_IDS = {
 """The member that tells rows apart. Source: WISEflow OpenAPI, answers of these operations."""
 
 
+PAGED_IN_BODY = frozenset({"POST /participation-events"})
+"""Lists whose offset and limit stand in the request's body, as `pagination`."""
+
+
 class MovedError(Exception):
     """The pages that were read do not make one list."""
 
