@@ -1,0 +1,1 @@
+"""UNIWeb as a local server: token, resource and picture endpoints over the members it holds."""
