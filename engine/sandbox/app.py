@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from starlette.applications import Starlette
+
 from engine.sandbox.control import Control
 from engine.sandbox.faults import Fault, Faults
 from engine.sandbox.quirks import Quirks
@@ -281,6 +283,9 @@ async def _until_gone(exchange: _Exchange) -> None:
 
 
 def _uniweb(store: Store) -> ASGIApp:
-    from engine.sandbox.uniweb.app import make_uniweb_app
-
-    return make_uniweb_app(store, store.clock)
+    try:
+        from engine.sandbox.uniweb.app import make_uniweb_app
+    except ModuleNotFoundError:
+        return Starlette()
+    made: ASGIApp = make_uniweb_app(store, store.clock)
+    return made
