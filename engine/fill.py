@@ -102,7 +102,7 @@ def _fill(
             found = _match(desired, profile, indexes[profile.key])
             if found:
                 fields, wrong = map_member(profile, *found)
-                problems += wrong
+                problems += [one for one in wrong if one.field not in desired.fields]
                 matched[profile.key].append(address.key)
                 values[profile.key, address.key] = fields
                 one = replace(one, fields={**fields, **desired.fields})

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.nodes import Node
 
 try:
-    from ruamel.yaml.cyaml import CParser
+    from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined,unused-ignore]
 except ImportError:
     CParser = None
 

@@ -25,7 +25,7 @@ class MemberFilter(Shape):
 
     unit: Line | None = None
     title: Line | None = None
-    loginName: Line | None = None
+    loginName: Line | None = None  # noqa: N815 - UNIWeb spells it so
     modified_since: Annotated[Line, AfterValidator(_moment)] | None = None
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import textwrap
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -16,6 +15,9 @@ from engine.pipeline import Conventions, Planned, apply_now, plan_now
 from engine.planner import Options
 from engine.wiseflow.creation import Patience
 from tests.e2e.edges import load, open_members, open_wiseflow
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 READING = ("GET ", "POST /users/search", "POST /flows/search", "POST /oauth2/token")
 

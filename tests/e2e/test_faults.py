@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.e2e.rehearsal import Rehearsal
 from tests.e2e.test_main_job import TERM
+
+if TYPE_CHECKING:
+    from tests.e2e.rehearsal import Rehearsal
 
 OPERATIONS = [
     ("POST", "/license/user"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from engine.model import Status
-from tests.e2e.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from tests.e2e.rehearsal import Rehearsal
 
 TERM = """
     users:

@@ -109,7 +109,7 @@ SCHEMA: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 _INSTITUTION = ("Northfield", "Northfield")
-_TECHNOLOGY = ("Faculty of Technology", "Faculté de technologie")
+_ENGINEERING = ("Faculty of Engineering", "Faculté de génie")
 _HEALTH = ("Faculty of Health", "Faculté de la santé")
 _SOCIETY = ("Faculty of Society", "Faculté des sciences sociales")
 
@@ -117,7 +117,7 @@ UNITS: list[dict[str, Any]] = [
     {"id": id_, "en": name[0], "fr": name[1], "type": type_, "parent": parent}
     for id_, name, type_, parent in (
         (1, _INSTITUTION, "Institution", None),
-        (11, _TECHNOLOGY, "Faculty", 1),
+        (11, _ENGINEERING, "Faculty", 1),
         (12, _HEALTH, "Faculty", 1),
         (13, _SOCIETY, "Faculty", 1),
         (21, ("Civil Engineering", "Génie civil"), "Department", 11),

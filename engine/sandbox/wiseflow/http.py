@@ -186,6 +186,8 @@ def perform(operation: Operation, call: Call, raw_ids: dict[str, str], raw_body:
             _load_subjects(operation, call)
             if operation.body is not None:
                 call.body = _read_body(operation, raw_body)
+            else:
+                call.body = raw_body
             if operation.refuses_archived and call.flow["state"] == ARCHIVED:
                 raise Refusal(403, "Flow is archived")
             return operation.run(call)

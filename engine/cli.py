@@ -1,0 +1,322 @@
+"""The command line: options, help, and the one place that turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from engine import __version__
+from engine.commands.session import WORK_FOLDER, Invocation, make_work_folder, opened
+from engine.errors import EngineError, ManifestError
+from engine.exit_codes import BUG, ERROR, INTERRUPTED
+from engine.guards import Allowance, parse_allowance
+from engine.render.as_json import error_document, render
+from engine.render.style import counted, printable
+from engine.render.terminal import render_problem
+
+Command = Callable[..., Any]
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=HELP)
+@click.option("--env", "asked", envvar="WISECTL_ENV", help="The environment of wisectl.yaml.")
+@click.option(
+    "--dir",
+    "root",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="The repository; the current folder unless said.",
+)
+@click.option("--no-color", is_flag=True, help="No colour, whatever the terminal can do.")
+@click.option("-v", "--verbose", is_flag=True, help="Every name and every value.")
+@click.version_option(__version__, prog_name="wisectl")
+@click.pass_context
+def cli(
+    context: click.Context, asked: str | None, root: Path, no_color: bool, verbose: bool
+) -> None:
+    """Keeps a WISEflow licence in the state that YAML manifests in git describe.
+
+    \b
+    Example:
+      wisectl validate
+      wisectl plan
+      wisectl apply
+    """
+    if not root.is_dir():
+        raise EngineError(f"there is no folder {root}: name the repository with --dir")
+    context.obj = Invocation(root.resolve(), asked or None, no_color, verbose)
+
+
+def _json(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document.")(command)
+
+
+def _plan_flags(command: Command) -> Command:
+    for decorate in (
+        click.option("--target", "targets", multiple=True, metavar="SELECTOR",
+                     help="Only these addresses, such as flow/math*; repeatable."),
+        click.option("--exclude", "excludes", multiple=True, metavar="SELECTOR",
+                     help="Not these addresses; repeatable."),
+        click.option("--allow", multiple=True, metavar="NAME:ADDRESS[:N]",
+                     help="Let a held change through; the plan prints the exact flag."),
+    ):  # fmt: skip
+        command = decorate(command)
+    return _json(command)
+
+
+def _with_json(invocation: Invocation, as_json: bool) -> Invocation:
+    changed = Invocation(
+        invocation.root, invocation.asked, invocation.no_color, invocation.verbose, as_json
+    )
+    click.get_current_context().obj = changed
+    return changed
+
+
+def _allowances(texts: tuple[str, ...]) -> tuple[Allowance, ...]:
+    try:
+        return tuple(parse_allowance(text) for text in texts)
+    except ValueError as error:
+        raise EngineError(f"--allow: {error}") from None
+
+
+@cli.command()
+@_json
+@click.pass_obj
+def validate(invocation: Invocation, as_json: bool) -> int:
+    """Check settings and manifests: no network, no secrets.
+
+    Example: wisectl validate
+    """
+    from engine.commands import validate as command
+
+    return command.run(_with_json(invocation, as_json))
+
+
+@cli.command()
+@_plan_flags
+@click.option("--detailed-exitcode", is_flag=True, help="2 for changes, 6 for held ones.")
+@click.pass_obj
+def plan(
+    invocation: Invocation,
+    as_json: bool,
+    detailed_exitcode: bool,
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    allow: tuple[str, ...],
+) -> int:
+    """Show what an apply would do. Sends nothing that writes.
+
+    Example: wisectl plan --target 'flow/math*' --detailed-exitcode
+    """
+    from engine.commands import plan as command
+
+    flags = command.PlanFlags(targets, excludes, _allowances(allow))
+    with opened(_with_json(invocation, as_json)) as session:
+        return command.run(session, flags, detailed_exitcode)
+
+
+@cli.command()
+@_plan_flags
+@click.option("--auto-approve", is_flag=True, help="Do not ask: somebody reviewed the plan.")
+@click.option("--parallelism", type=click.IntRange(1, 256), help="Changes at once.")
+@click.pass_obj
+def apply(
+    invocation: Invocation,
+    as_json: bool,
+    auto_approve: bool,
+    parallelism: int | None,
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    allow: tuple[str, ...],
+) -> int:
+    """Plan, ask, and carry it out.
+
+    Example: wisectl --env staging apply --allow starts-soon:flow/math101-2027s
+    """
+    from engine.commands import apply as command
+    from engine.commands.plan import PlanFlags
+
+    flags = PlanFlags(targets, excludes, _allowances(allow))
+    with opened(_with_json(invocation, as_json)) as session:
+        return command.run(session, flags, auto_approve, parallelism)
+
+
+@cli.command()
+@_json
+@click.pass_obj
+def profiles(invocation: Invocation, as_json: bool) -> int:
+    """Show what UNIWeb would fill, profile by profile.
+
+    Example: wisectl -v profiles
+    """
+    from engine.commands import profiles as command
+
+    with opened(_with_json(invocation, as_json)) as session:
+        return command.run(session)
+
+
+@cli.command()
+@_json
+@click.pass_obj
+def doctor(invocation: Invocation, as_json: bool) -> int:
+    """Can we reach both servers, log in, and do what the settings ask?
+
+    Example: wisectl --env staging doctor
+    """
+    from engine.commands import doctor as command
+
+    with opened(_with_json(invocation, as_json)) as session:
+        return command.run(session)
+
+
+@cli.command()
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Instead of schemas/.")
+@click.pass_obj
+def schema(invocation: Invocation, folder: Path | None) -> int:
+    """Write the JSON Schemas that make editors complete and check manifests.
+
+    Example: wisectl schema
+    """
+    from engine.commands import schema as command
+
+    return command.run(invocation, folder)
+
+
+@cli.command()
+@click.pass_obj
+def init(invocation: Invocation) -> int:
+    """Write settings, a first manifest, schemas and a CI workflow; overwrite nothing.
+
+    Example: wisectl --dir exams init
+    """
+    from engine.commands import init as command
+
+    return command.run(invocation)
+
+
+@cli.group()
+def sandbox() -> None:
+    """WISEflow and UNIWeb on this machine, to try things on.
+
+    Example: wisectl sandbox serve --port 8080
+    """
+
+
+@sandbox.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), help="SQLite file; else in memory.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--size", type=click.Choice(["small", "university"]), default="small")
+@click.option("--clock", metavar="TIME|now", help="An ISO time, or now; 2027-01-11 08:00 UTC.")
+@click.option("--no-rate-limit", is_flag=True, help="No limit, no rate headers.")
+@click.option("--quirk", "quirks", multiple=True, metavar="NAME=VALUE", help="Repeatable.")
+def serve(
+    port: int,
+    data: Path | None,
+    seed: int,
+    size: str,
+    clock: str | None,
+    no_rate_limit: bool,
+    quirks: tuple[str, ...],
+) -> int:
+    """Serve both on loopback until Ctrl-C.
+
+    Example: wisectl sandbox serve --port 8080 --data sandbox.db
+    """
+    from engine.commands import sandbox as command
+    from engine.sandbox.serve import Options
+
+    options = Options(
+        data=command.data_of(data),
+        seed=seed,
+        size=size,
+        clock=clock,
+        rate_limit=not no_rate_limit,
+        quirks=command.quirks_of(quirks),
+    )
+    return command.run(port, options)
+
+
+@cli.command()
+@click.pass_obj
+def demo(invocation: Invocation) -> int:
+    """The whole main job on the embedded servers, told step by step.
+
+    Example: wisectl demo
+    """
+    from engine.commands import demo as command
+
+    return command.run(invocation)
+
+
+# ---- the end of every command --------------------------------------------------------------------
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs one command and exits with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """One command; the exit code. Never raises, never shows a traceback."""
+    try:
+        code = cli.main(arguments, prog_name="wisectl", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_stdout()
+        return ERROR
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        return _fail(arguments, "Interrupted. Run plan to see what is left to do.", INTERRUPTED)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        return _fail(arguments, error.format_message(), ERROR)
+    except ManifestError as error:
+        return _fail(arguments, _heading(error), error.exit_code, error)
+    except EngineError as error:
+        return _fail(arguments, str(error), error.exit_code)
+    except Exception as error:
+        return _fail(arguments, _crash(error), BUG)
+    return code if isinstance(code, int) else 0
+
+
+def _heading(error: ManifestError) -> str:
+    return f"{counted(len(error.problems), 'problem')}. Nothing was sent, nothing was changed."
+
+
+def _fail(arguments: list[str], message: str, code: int, error: ManifestError | None = None) -> int:
+    problems = error.problems if error else []
+    if "--json" in arguments:
+        print(render(error_document(message, code, problems)), end="")
+    for problem in problems:
+        print(render_problem(problem), file=sys.stderr)
+    lines = "\n".join(printable(line) for line in message.split("\n"))
+    print(lines if problems else f"wisectl: {lines}", file=sys.stderr)
+    return code
+
+
+def _crash(error: Exception) -> str:
+    """Writes a report of a bug, without values: only where it happened, and of what type."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"wisectl {__version__}, Python {sys.version.split()[0]}, {type(error).__name__}"]
+    lines += [f"{Path(f.filename).name}:{f.lineno} in {f.name}" for f in frames]
+    try:
+        folder = Path(WORK_FOLDER)
+        make_work_folder(folder)
+        report = folder / "crash.txt"
+        report.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError:
+        return f"A bug in wisectl: {type(error).__name__} at {lines[-1]}"
+    return f"A bug in wisectl ({type(error).__name__}). Please report it with {report}."
+
+
+def _close_stdout() -> None:
+    """The reader has gone: nothing more can be said, and Python must not try at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
