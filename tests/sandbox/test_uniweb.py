@@ -194,7 +194,7 @@ def test_a_choice_has_its_label_and_its_parents_in_the_language_asked_for(client
     asked = {"resources": [{"profile/affiliations": ["unit"]}], "filter": {"loginName": "801"}}
     english = client.read(**asked)["801"]["profile/affiliations"]
     french = client.read(language="fr", **asked)["801"]["profile/affiliations"]
-    assert english == [{"unit": [21, "Civil Engineering", "Faculty of Technology", "Northfield"]}]
+    assert english == [{"unit": [21, "Civil Engineering", "Faculty of Engineering", "Northfield"]}]
     assert french[0]["unit"][1] == "Génie civil"
 
 
