@@ -1,210 +1,334 @@
-"""A plan, its outcomes and problems as people read them: small plans whole, large ones by cause.
+"""A plan and its outcomes for people: what needs allowing first, who sits, who leaves, what moves.
 
-All is sorted, so the same plan gives the same text.
+Summary lines are an interface: scripts read them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from engine.errors import Problem
-from engine.model import Change, Guard, Note, Outcome, Plan, Result, Status
-from engine.render.blocks import NAMES, allow_flag, blocks
-from engine.render.counts import apply_summary, count, plan_summary
-from engine.render.groups import grouped
-from engine.render.text import Line, Span, Tone, counted, line, paint
-from engine.render.values import View, date, zone_name
+from engine.model import (
+    Action,
+    Address,
+    Change,
+    FieldChange,
+    Note,
+    Outcome,
+    Plan,
+    Result,
+    Seat,
+    SeatsChange,
+    Status,
+    Value,
+)
+from engine.render.causes import Cause, causes_of
+from engine.render.style import Style, counted, mask, printable
 
 GROUPED_FROM = 20
-"""From so many addresses on, changes are told by cause."""
-COUNTED_FROM = 2000
-"""From so many addresses on, only the largest causes are told."""
-LARGEST = 10
+"""From so many changes on they are grouped by cause."""
 
-_DRIFT = ("live", "both")
+LARGEST_CAUSES = 40
+FOLDED_AFTER = 8
+"""So many names of a list are shown; -v shows all."""
 
-T = TypeVar("T")
+SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REMOVE: "-"}
+COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.REMOVE: "red"}
+PERSONAL = ("first_name", "last_name", "phone", "emails", "data.")
+
+NO_CHANGES = "No changes. WISEflow matches the manifests."
 
 
-def render_plan(plan: Plan, view: View, base: str = "no base") -> str:
-    """The whole plan: what needs allowing first, the summary lines last."""
-    parts = [
-        [_header(plan, view, base)],
-        list(_needs_allowing(plan, view)),
-        list(_changes(plan, view, Status.PLANNED, drift=False)),
-        list(_changes(plan, view, Status.PLANNED, drift=True)),
-        list(_later(plan, view, Status.WAITING, "Waiting: the clock will allow these")),
-        list(_later(plan, view, Status.BLOCKED, "Blocked: not possible now")),
-        list(_notes(plan.notes, view)),
-        list(_problems(plan.problems)),
-        list(_summary(plan)),
+def render_plan(plan: Plan, style: Style) -> str:
+    """The whole plan as text; its last lines are the summary."""
+    blocks = [
+        _held(plan, style),
+        _planned(plan, style),
+        _not_now(plan, Status.WAITING, "Waiting, by the clock", style),
+        _not_now(plan, Status.BLOCKED, "Blocked, until mended", style),
+        _notes(plan.notes, style),
+        _problems(plan, style),
+        "\n".join(summary(plan)),
     ]
-    return paint(_joined(parts), colour=view.colour)
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _joined(parts: Iterable[list[Line]]) -> Iterator[Line]:
-    """The parts that say something, an empty line between two."""
-    for index, part in enumerate(part for part in parts if part):
-        if index:
-            yield line()
-        yield from part
+# ---- summary -------------------------------------------------------------------------------------
 
 
-def _header(plan: Plan, view: View, base: str) -> Line:
-    when = f"{date(plan.now, view, plan.now)} {zone_name(view.zone)}"
-    part = "" if plan.complete else "   part of the manifests (--target, --exclude)"
-    return line(Span(plan.environment, Tone.STRONG), f"   {base}   {when}{part}")
+def summary(plan: Plan) -> list[str]:
+    """The lines that scripts read; what is held, blocked or waiting counts only there."""
+    counts = count_actions(plan.changes)
+    held, blocked, waiting = (
+        sum(1 for change in plan.changes if change.status is status)
+        for status in (Status.HELD, Status.BLOCKED, Status.WAITING)
+    )
+    rest = [
+        f"{number} {word}"
+        for number, word in ((held, "held"), (blocked, "blocked"), (waiting, "waiting"))
+        if number
+    ]
+    lines = [f"Not part of it: {', '.join(rest)}."] if rest else []
+    if not any(counts.values()) and not held:
+        return [*lines, NO_CHANGES]
+    numbers = [f"{counts[action]} to {action}" for action in Action]
+    add, away = count_seats(plan.changes)
+    return [*lines, f"Plan: {', '.join(numbers)}.", f"Seats: {add} to add, {away} to take away."]
 
 
-def _needs_allowing(plan: Plan, view: View) -> Iterator[Line]:
-    """Refused guards and held changes, each with the exact flag."""
-    guards = sorted((g for g in plan.guards if g.refused), key=lambda g: (g.name, g.scope))
-    held = sorted((c for c in plan.changes if c.status is Status.HELD), key=lambda c: c.id)
-    if not guards and not held:
-        return
-    yield line(Span("Needs allowing: nothing here is done until you say so", Tone.ALERT))
-    for guard in guards:
-        yield from _guard(guard)
-    limit = LARGEST if _size(plan) >= COUNTED_FROM else GROUPED_FROM
-    yield from _limited(held, limit, view, lambda change: _held(change, plan, view))
+def count_actions(changes: Iterable[Change]) -> dict[Action, int]:
+    """Distinct addresses by their strongest planned action: create, then remove, then update."""
+    strength = [Action.UPDATE, Action.REMOVE, Action.CREATE]
+    strongest: dict[Address, Action] = {}
+    for change in changes:
+        if change.status is Status.PLANNED:
+            known = strongest.get(change.address, Action.UPDATE)
+            strongest[change.address] = max(known, change.action, key=strength.index)
+    return {action: list(strongest.values()).count(action) for action in Action}
 
 
-def _guard(guard: Guard) -> Iterator[Line]:
-    what = f" guard {guard.name} on {guard.scope}: {guard.value}, the limit is {guard.limit}"
-    yield line(Span("! refused", Tone.ALERT), what)
-    if guard.allow:
-        yield line(f"    {guard.allow}")
+def count_seats(changes: Iterable[Change]) -> tuple[int, int]:
+    """Seats that planned changes add, and those that they take away or deactivate."""
+    seats = [c.seats for c in changes if c.seats and c.status is Status.PLANNED]
+    added = sum(len(one.add) + len(one.reactivate) for one in seats)
+    return added, sum(len(one.remove) + len(one.deactivate) for one in seats)
 
 
-def _held(change: Change, plan: Plan, view: View) -> Iterator[Line]:
-    yield line(Span("! held", Tone.ALERT), f"   {change.id}", *_place(change))
-    told = [*change.reasons]
-    for hazard in change.hazards:
-        flag = allow_flag(hazard, change.address)
-        if hazard.holds and not any(hazard.message in reason for reason in told):
-            told.append(hazard.message)
-        if hazard.holds and not any(flag in reason for reason in told):
-            told.append(flag)
-    for text in told:
-        yield line(f"    {text}")
-    yield from _body(change, plan, view)
+# ---- blocks --------------------------------------------------------------------------------------
 
 
-def _body(change: Change, plan: Plan, view: View) -> Iterator[Line]:
-    """What the change would do, below its reasons: the block without its heading."""
-    for spans in list(blocks([change], plan, view))[1:]:
-        yield spans
+def _held(plan: Plan, style: Style) -> str:
+    held = [change for change in plan.changes if change.status is Status.HELD]
+    if not held:
+        return ""
+    lines = [style.paint(f"! Held until allowed ({len(held)})", "red", "bold")]
+    for change in held:
+        lines += _change_lines(plan, change, style)
+        lines += [style.paint(f"      held: {printable(r)}", "red") for r in change.reasons]
+    for guard in plan.guards:
+        if guard.refused:
+            text = f"  guard {guard.name}: {guard.scope}: {guard.value}; limit {guard.limit}"
+            lines.append(printable(text))
+    return "\n".join(lines)
 
 
-def _place(change: Change) -> tuple[Span, ...]:
-    here = change.location
-    return (Span(f"   {here.file}:{here.line}" if here.line else f"   {here.file}", Tone.FAINT),)
+def _planned(plan: Plan, style: Style) -> str:
+    planned = [change for change in plan.changes if change.status is Status.PLANNED]
+    if len(planned) >= GROUPED_FROM and not style.verbose:
+        return _grouped(plan, planned, style)
+    return "\n".join(line for change in planned for line in _change_lines(plan, change, style))
 
 
-def _size(plan: Plan) -> int:
-    """The number of addresses that the plan touches."""
-    return len({change.address for change in plan.changes})
+def _not_now(plan: Plan, status: Status, title: str, style: Style) -> str:
+    changes = [change for change in plan.changes if change.status is status]
+    if not changes:
+        return ""
+    lines = [style.paint(f"! {title} ({len(changes)})", "cyan")]
+    shown: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for change in changes:
+        key = (change.part or str(change.action), change.reasons)
+        shown.setdefault(key, []).append(str(change.address))
+    for (part, reasons), addresses in sorted(shown.items(), key=lambda item: item[1][0]):
+        names = _folded(addresses, style)
+        lines.append(f"  {part} {names}")
+        lines += [f"      {printable(reason)}" for reason in reasons]
+    return "\n".join(lines)
 
 
-def _changes(plan: Plan, view: View, status: Status, *, drift: bool) -> Iterator[Line]:
-    chosen = [c for c in plan.changes if c.status is status and (c.origin in _DRIFT) is drift]
-    if not chosen:
-        return
-    if drift:
-        yield line(Span("Drift: changed in WISEflow since the last apply", Tone.STRONG))
-    number = len({change.address for change in chosen})
-    if view.verbose or number < GROUPED_FROM:
-        yield from blocks(chosen, plan, view)
-    else:
-        yield from grouped(chosen, plan, view, LARGEST if number >= COUNTED_FROM else None)
+def _notes(notes: Sequence[Note], style: Style) -> str:
+    if not notes:
+        return ""
+    lines = [style.paint(f"Left alone, but you should know ({len(notes)})", "cyan")]
+    for note in notes:
+        message = mask(note.message) if style.mask else note.message
+        lines.append(f"  {note.address}: {printable(message)}")
+        if note.hint:
+            lines.append(f"      {printable(note.hint)}")
+    return "\n".join(lines)
 
 
-def _later(plan: Plan, view: View, status: Status, title: str) -> Iterator[Line]:
-    """Changes that are not planned now; the same reason is told once, with all it concerns."""
-    chosen = sorted((c for c in plan.changes if c.status is status), key=lambda c: c.id)
-    if not chosen:
-        return
-    yield line(Span(title, Tone.STRONG))
-    by_reason: dict[tuple[str, ...], list[Change]] = {}
-    for change in chosen:
-        by_reason.setdefault(change.reasons, []).append(change)
-    word = f"! {status.value}" if status is Status.BLOCKED else f"~ {status.value}"
-    for reasons, changes in by_reason.items():
-        yield from _limited(changes, NAMES, view, lambda c: [line(f"{word}   {c.id}", *_place(c))])
-        for reason in reasons:
-            yield line(f"    {reason}")
+def _problems(plan: Plan, style: Style) -> str:
+    if not plan.problems:
+        return ""
+    title = style.paint(f"! Problems ({len(plan.problems)})", "red")
+    return "\n".join([title, *(render_problem(problem) for problem in plan.problems)])
 
 
-def _limited(
-    items: list[T], limit: int, view: View, told: Callable[[T], Iterable[Line]]
-) -> Iterator[Line]:
-    """The lines of each item; after `limit` items the number of the rest."""
-    for item in items if view.verbose else items[:limit]:
-        yield from told(item)
-    if len(items) > limit and not view.verbose:
-        yield line(f"    and {len(items) - limit} more (-v, or --json)")
+def render_problem(problem: object) -> str:
+    """A problem over its lines, each safe to print."""
+    return "\n".join(printable(line) for line in str(problem).split("\n"))
 
 
-def _notes(notes: Iterable[Note], view: View) -> Iterator[Line]:
-    ordered = sorted(notes, key=lambda n: (n.address, n.message))
-    if ordered:
-        yield line(Span("To know: nothing is written for these", Tone.STRONG))
-        yield from _limited(ordered, GROUPED_FROM, view, _note)
+# ---- one change ----------------------------------------------------------------------------------
 
 
-def _note(note: Note) -> Iterator[Line]:
-    yield line(f"  {note.address}: {note.message}")
-    if note.hint:
-        yield line(f"    {note.hint}")
+def _change_lines(plan: Plan, change: Change, style: Style) -> list[str]:
+    symbol = style.paint(f"{SYMBOLS[change.action]} {change.action}", COLORS[change.action])
+    part = f" {change.part}" if change.part and not change.seats else ""
+    head = f"{symbol} {change.address}{part}"
+    tail = [_starts(plan, change, style), str(change.location)]
+    lines = ["   ".join([head, *filter(None, tail)])]
+    lines += [_field_line(field, change, style) for field in change.fields]
+    if change.seats:
+        lines += _seat_lines(change.seats, style)
+    lines += [style.paint(f"    ! {hazard.message}", "yellow") for hazard in change.hazards]
+    return lines
 
 
-def _problems(problems: Iterable[Problem]) -> Iterator[Line]:
-    for problem in sorted(problems):
-        where = f"{problem.location}: "
-        what = f"{problem.field}: {problem.message}" if problem.field else problem.message
-        yield line(Span(where, Tone.STRONG), what)
-        for hint in problem.hint.splitlines():
-            yield line(f"  {hint}")
+def _starts(plan: Plan, change: Change, style: Style) -> str:
+    start = plan.starts.get(change.address.key) if change.address.kind == "flow" else None
+    return how_soon(start, plan.now, style) if start else ""
 
 
-def _summary(plan: Plan) -> Iterator[Line]:
-    counts = count(plan)
-    later = {"held": counts.held, "blocked": counts.blocked, "waiting": counts.waiting}
-    told = [f"{number} {word}" for word, number in later.items() if number]
-    if told:
-        yield line(f"Not done now: {', '.join(told)}.")
-    if counts.unchanged and counts.has_changes:
-        yield line(f"Unchanged: {counts.unchanged}.")
-    for text in plan_summary(plan):
-        yield line(Span(text, Tone.STRONG))
+def how_soon(start: datetime, now: datetime, style: Style) -> str:
+    """`starts in 10 h` when it is near, else the day; `started 3 h ago`."""
+    away = start - now
+    if timedelta(0) <= away < timedelta(days=3):
+        return f"starts in {max(1, int(away.total_seconds() // 3600))} h"
+    if timedelta(days=-3) < away < timedelta(0):
+        return f"started {int(-away.total_seconds() // 3600)} h ago"
+    return f"{'starts' if away > timedelta(0) else 'started'} {style.moment(start)}"
 
 
-def render_problems(problems: Iterable[Problem], view: View) -> str:
-    """Every problem: where, which field, what is wrong, and below it what to do."""
-    return paint(_problems(problems), colour=view.colour)
+def _field_line(field: FieldChange, change: Change, style: Style) -> str:
+    personal = change.address.kind == "user"
+    after = show(field.path, field.after, style, personal=False)
+    if change.action is Action.CREATE:
+        return f"    {field.path}: {after}   {printable(field.written)}"
+    before = show(field.path, field.before, style, personal=personal)
+    return f"    {field.path}: {before} → {after}   {printable(field.written)}"
 
 
-_UNDONE = (Result.FAILED, Result.UNKNOWN, Result.BLOCKED, Result.NOT_TRIED)
+def show(path: str, value: Value, style: Style, *, personal: bool) -> str:
+    """A value on one line; live personal ones masked where they must not be shown."""
+    if value is None or value in ("", ()):
+        return "nothing"
+    if isinstance(value, datetime):
+        return style.moment(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k}: {show(path, v, style, personal=False)}" for k, v in value.items())
+    if isinstance(value, tuple | list | frozenset):
+        parts = [show(path, v, style, personal=personal) for v in value]
+        return ", ".join(parts)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = printable(" ".join(str(value).split()))
+    text = text if len(text) <= 80 else text[:79] + "…"
+    return mask(text) if personal and style.mask and path.startswith(PERSONAL) else text
 
 
-def render_outcomes(outcomes: Iterable[Outcome], view: View) -> str:
-    """What was not done and why, first; then the summary line."""
-    outcomes = list(outcomes)
-    lines: list[Line] = []
-    for result in _UNDONE:
-        chosen = sorted((o for o in outcomes if o.result is result), key=lambda o: o.change.id)
-        lines += _limited(chosen, GROUPED_FROM, view, _outcome)
-    repeated = sum(o.result is Result.ALREADY_DONE for o in outcomes)
-    if repeated:
-        lines.append(line(f"Already done before: {counted(repeated, 'change')}."))
-    lines.append(line(Span(apply_summary(outcomes), Tone.STRONG)))
-    return paint(lines, colour=view.colour)
+def _seat_lines(seats: SeatsChange, style: Style) -> list[str]:
+    signs = (
+        ("+ add", seats.add, "green"),
+        ("+ re-activate", seats.reactivate, "green"),
+        ("~ change", seats.change, "yellow"),
+        ("- remove", seats.remove, "red"),
+        ("- deactivate", seats.deactivate, "red"),
+    )
+    lines = []
+    for sign, people, color in signs:
+        if people:
+            count = f" {len(people)}" if len(people) > 1 else ""
+            names = _folded([_seat(seat, style) for seat in people], style)
+            lines.append(f"    {seats.role}  {style.paint(sign + count, color)} {names}")
+    if lines and seats.before != seats.after:
+        empty = "; the set is emptied" if seats.after == 0 else ""
+        lines[-1] += f"   {seats.before} → {seats.after}{empty}"
+    return lines
 
 
-def _outcome(outcome: Outcome) -> Iterator[Line]:
-    tone = Tone.ALERT if outcome.result in (Result.FAILED, Result.UNKNOWN) else Tone.CHANGE
-    word = Span(f"! {outcome.result.value:<10}", tone)
-    yield line(word, f" {outcome.change.id}", *_place(outcome.change))
-    if outcome.message:
-        yield line(f"    {outcome.message}")
+def _seat(seat: Seat, style: Style) -> str:
+    flags = [_flag(name, value, dict(seat.before).get(name)) for name, value in seat.flags]
+    flags = [flag for flag in flags if flag]
+    return style.person(seat.person) + (f" ({', '.join(flags)})" if flags else "")
+
+
+def _flag(name: str, value: Value, before: Value) -> str:
+    if name == "type":
+        return f"{before} → {value}" if before else str(value)
+    words = name.replace("_", " ")
+    return words if value else f"not {words}"
+
+
+def _folded(names: Sequence[str], style: Style) -> str:
+    if style.verbose or len(names) <= FOLDED_AFTER + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:FOLDED_AFTER])} and {len(names) - FOLDED_AFTER} more (-v)"
+
+
+# ---- grouped by cause ----------------------------------------------------------------------------
+
+
+def _grouped(plan: Plan, planned: Sequence[Change], style: Style) -> str:
+    causes = causes_of(planned)
+    lines = [_cause_line(cause, style) for cause in causes[:LARGEST_CAUSES]]
+    if len(causes) > LARGEST_CAUSES:
+        rest = counted(len(causes) - LARGEST_CAUSES, "more cause")
+        lines.append(f"  {rest}: see all with -v, or as data with --json")
+    lines += _flow_table(plan, planned, style)
+    lines += [
+        style.paint(f"  ! {change.address}: {hazard.message}", "yellow")
+        for change in planned
+        for hazard in change.hazards
+    ]
+    lines.append(style.paint("Every name and value: add -v before the command.", "dim"))
+    return "\n".join(lines)
+
+
+def _cause_line(cause: Cause, style: Style) -> str:
+    symbol = style.paint(f"{SYMBOLS[cause.action]} {cause.action}", COLORS[cause.action])
+    number = len(cause.addresses)
+    what = counted(number, cause.kind) if number > 1 else str(cause.addresses[0])
+    text = cause.text
+    if cause.field is not None:
+        field = cause.field
+        personal = cause.kind == "user"
+        before = show(field.path, field.before, style, personal=personal)
+        text = f"{field.path} {before} → {show(field.path, field.after, style, personal=False)}"
+    where = printable(cause.written)
+    return f"{symbol} {what}: {text}   {where}".rstrip()
+
+
+def _flow_table(plan: Plan, planned: Sequence[Change], style: Style) -> list[str]:
+    """Who comes and who goes, flow by flow: what an examination officer asks first."""
+    flows: dict[Address, list[SeatsChange]] = {}
+    for change in planned:
+        if change.seats:
+            flows.setdefault(change.address, []).append(change.seats)
+    lines = []
+    for address, roles in sorted(flows.items()):
+        start = plan.starts.get(address.key)
+        when = f"   {how_soon(start, plan.now, style)}" if start else ""
+        lines.append(f"  {address}{when}")
+        for seats in roles:
+            lines += [f"  {line}" for line in _seat_lines(seats, style)]
+    return ["", "Seats, flow by flow", *lines] if lines else []
+
+
+# ---- outcomes ------------------------------------------------------------------------------------
+
+
+def render_outcomes(plan: Plan, outcomes: Sequence[Outcome], style: Style) -> str:
+    """What did not come about first, then the summary line."""
+    order = [Result.FAILED, Result.UNKNOWN, Result.BLOCKED, Result.NOT_TRIED]
+    lines = []
+    for result in order:
+        for outcome in outcomes:
+            if outcome.result is result:
+                head = style.paint(f"! {outcome.result}", "red")
+                where = outcome.change.location
+                lines.append(f"{head} {outcome.change.id}   {where}")
+                lines.append(f"      {printable(outcome.message)}")
+    done = [o.change for o in outcomes if o.result in (Result.DONE, Result.ALREADY_DONE)]
+    counts = count_actions(done)
+    words = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REMOVE: "removed"}
+    numbers = ", ".join(f"{counts[action]} {words[action]}" for action in Action)
+    complete = "Apply complete" if len(done) == len(outcomes) else "Apply incomplete"
+    lines.append(f"{complete}: {numbers}.")
+    missing = len(outcomes) - len(done)
+    if missing:
+        lines.append(f"{counted(missing, 'change')} not done: run plan again, then apply.")
+    held = sum(1 for change in plan.changes if change.status is Status.HELD)
+    if held:
+        lines.append(f"{counted(held, 'change')} held until allowed.")
+    return "\n".join(lines) + "\n"
