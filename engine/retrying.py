@@ -61,6 +61,10 @@ class Surroundings:
     network: Any = None
 
 
+POLICY = RetryPolicy()
+HERE = Surroundings()
+
+
 class FaultError(Exception):
     """One attempt that gave no usable answer, and what that says about repeating it.
 

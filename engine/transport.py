@@ -85,7 +85,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._server, self._policy = server, policy
         self._is_read, self._read_only = is_read, read_only
         self._retrier = Retrier(policy, here)
-        self._network: httpx.AsyncBaseTransport = here.network or _network(server)
+        self._network: httpx.AsyncBaseTransport = here.network or open_network(server)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, whatever its status; its parsed JSON as `extensions["payload"]`.
@@ -207,7 +207,8 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _network(server: Server) -> httpx.AsyncHTTPTransport:
+def open_network(server: Server) -> httpx.AsyncHTTPTransport:
+    """Connections to one server, through the proxy that the environment names for it."""
     verify: ssl.SSLContext | bool = True
     if server.ca_file is not None:
         verify = ssl.create_default_context(cafile=str(server.ca_file))

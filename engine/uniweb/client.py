@@ -1,70 +1,56 @@
-"""Reads members from UNIWeb, as its reference client speaks. Sends nothing that writes."""
+"""Reads members from UNIWeb, speaking as the vendor's reference client does."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
-import httpx
 from pydantic import SecretStr
 
 from engine.errors import ApiError, AuthenticationError, IncompleteReadError
 from engine.mapping import resources
-from engine.oauth import CHECK_CREDENTIALS, Token, TokenHolder, read_token
+from engine.oauth import CHECK_CREDENTIALS
 from engine.pacing import Rate
 from engine.redaction import Redactor
-from engine.retrying import Call, RetryPolicy, Surroundings
-from engine.strict_json import MALFORMED
-from engine.transport import IDENTITY, Server, Transport, make_client, server_url
+from engine.retrying import HERE, POLICY, Call, RetryPolicy, Surroundings
+from engine.strict_json import MALFORMED, read_json
+from engine.transport import (
+    Server,
+    Transport,
+    is_loopback,
+    make_client,
+    open_network,
+    server_url,
+)
+from engine.uniweb.auth import PasswordGrant, TokenInQuery, is_token_error
+from engine.uniweb.reads import RESOURCE_PATH, is_read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
+
+    import httpx
 
     from engine.model import Profile
 
-TOKEN = "/api/token.php"  # noqa: S105 - a path
-RESOURCE = "/api/resource.php"
-READ = Call("POST", RESOURCE, RESOURCE, repeatable=True)
-POLICY = RetryPolicy()
-HERE = Surroundings()
+READ = Call("POST", RESOURCE_PATH, RESOURCE_PATH, repeatable=True)
 RATE = Rate(per_minute=600, per_second=20)
-"""UNIWeb documents no limit: one read a profile never comes near this."""
-
-TOKEN_ERROR = 98
-"""The error code of a refused token. Source: UNIWeb API page, "Error Messages"."""
+"""UNIWeb documents no limit; one read for each profile never comes near this."""
+MOST_BYTES = 256 * 2**20
+"""No paging is documented either: one answer holds everybody whom a filter selects."""
 
 Members = dict[str, dict[str, Any]]
+"""From the index that a profile matches on to sections by resource path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A homepage (it may carry a path and a port) and an API client's credentials."""
+    """A homepage (it may lack a scheme, and carry a path and a port) and an API client's login."""
 
     url: str
     client_id: str
     client_secret: SecretStr = field(default=SecretStr(""))
-
-
-class PasswordGrant(httpx.Auth):
-    """The token in the query, as the reference client sends it; renewed once where refused."""
-
-    requires_response_body = True
-
-    def __init__(self, tokens: TokenHolder) -> None:
-        self._tokens = tokens
-
-    async def async_auth_flow(
-        self, request: httpx.Request
-    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        token = await self._tokens.current()
-        request.url = request.url.copy_set_param("access_token", token)
-        answer = yield request
-        if answer.status_code == 401 or is_token_error(answer.extensions.get("payload")):
-            token = await self._tokens.renewed(token)
-            request.url = request.url.copy_set_param("access_token", token)
-            yield request
 
 
 class UniwebApi:
@@ -73,8 +59,9 @@ class UniwebApi:
     def __init__(
         self, base: httpx.URL, http: httpx.AsyncClient, transport: Transport, redactor: Redactor
     ) -> None:
-        self._base, self._http = base, http
-        self._transport, self._redactor = transport, redactor
+        self._url = f"{base}{RESOURCE_PATH}"
+        self._http, self._redactor = http, redactor
+        self.sent = transport.sent
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,71 +77,44 @@ class UniwebApi:
     async def read_members(self, profile: Profile) -> Members:
         """Every member whom the profile's filter selects, with only the fields that it fills.
 
-        Shape: from the index that the profile matches on to {resource path: section}.
+        One request for each profile. Members without the index that it matches on are left out.
         Raises: ApiError; IncompleteReadError, where the answer is not whole.
         """
-        payload = await self._ask(
+        answer = await self._ask(
             {
                 "action": "read",
                 "content": "members",
                 "contentType": "members",
                 "resources": resources(profile),
-                "filter": dict(profile.members),
+                "filter": _filter(profile),
                 "index_by": profile.match_member,
                 "language": profile.language,
-            }
+            },
+            personal=profile.members.values(),
         )
-        # PHP answers an empty mapping as an empty list.
-        members = {} if payload == [] else payload
-        if not isinstance(members, dict):
-            raise IncompleteReadError("POST", RESOURCE, 200, "the answer is no list of members")
-        for member in members.values():
-            if not isinstance(member, Mapping) and member != []:
-                raise IncompleteReadError("POST", RESOURCE, 200, "a member is not an object")
-        return {str(name): dict(member) if member else {} for name, member in members.items()}
+        return _members(answer)
 
     async def check(self) -> None:
         """Logs in and asks for the list of titles. Raises: ApiError."""
         await self._ask({"action": "getTitles", "content": "members", "contentType": "members"})
 
-    async def _ask(self, request: dict[str, Any]) -> Any:
+    async def _ask(self, request: dict[str, Any], personal: Iterable[str] = ()) -> Any:
         response = await self._http.post(
-            f"{self._base}{RESOURCE}",
-            data={"request": json.dumps(request)},
-            extensions={"call": READ},
+            self._url, data={"request": json.dumps(request)}, extensions={"call": READ}
         )
+        status = response.status_code
+        # Only successes were read on the way; errors come with any status, 200 among them.
         payload = response.extensions.get("payload", MALFORMED)
-        if is_token_error(payload) or response.status_code == 401:
-            raise AuthenticationError("POST", RESOURCE, response.status_code, CHECK_CREDENTIALS)
-        if isinstance(payload, dict) and "error" in payload and is_error(payload["error"]):
-            message = self._redactor.clean(_said(payload["error"]))
-            raise ApiError("POST", RESOURCE, response.status_code, message)
-        if not 200 <= response.status_code < 300:
-            raise ApiError("POST", RESOURCE, response.status_code, "UNIWeb refused the request")
-        if payload is MALFORMED:
-            raise IncompleteReadError("POST", RESOURCE, 200, "the answer is not whole JSON")
+        payload = read_json(response.content) if payload is MALFORMED else payload
+        if status == 401 or is_token_error(payload):
+            raise AuthenticationError("POST", RESOURCE_PATH, status, CHECK_CREDENTIALS)
+        said = _said(payload)
+        if said is not None:
+            message = self._redactor.clean(said, personal)
+            raise ApiError("POST", RESOURCE_PATH, status, message)
+        if not 200 <= status < 300:
+            raise ApiError("POST", RESOURCE_PATH, status, "UNIWeb refuses, and gives no reason")
         return payload
-
-
-def is_error(error: Any) -> bool:
-    """Whether a member named `error` is one: it could be somebody's login name, too."""
-    return isinstance(error, str) or (
-        isinstance(error, dict) and {"message", "code"} & set(error) != set()
-    )
-
-
-def is_token_error(payload: Any) -> bool:
-    """Both forms of a refused token, which can come with 200."""
-    error = payload.get("error") if isinstance(payload, dict) else None
-    if isinstance(error, dict):
-        return error.get("code") == TOKEN_ERROR or error.get("type") == "OAuthException"
-    return error == "invalid_token"
-
-
-def _said(error: Any) -> str:
-    if isinstance(error, dict):
-        return str(error.get("message") or "UNIWeb gives no reason")
-    return str(error)
 
 
 def open_uniweb(
@@ -164,31 +124,67 @@ def open_uniweb(
     policy: RetryPolicy = POLICY,
     here: Surroundings = HERE,
 ) -> UniwebApi:
-    """A connection that sends nothing yet, and never anything but reads."""
-    url = connection.url if "://" in connection.url else f"https://{connection.url}"
-    base = server_url(url)
+    """A connection that sends nothing yet, and never anything but reads.
+
+    Raises: ApiError, when the url is not one.
+    """
+    base = server_url(homepage(connection.url))
     secret = connection.client_secret.get_secret_value()
     redactor = Redactor(secret)
-    reads = {f"{base}{TOKEN}", f"{base}{RESOURCE}"}
+    server = Server(base, RATE, parallelism=4, most_bytes=MOST_BYTES)
     transport = Transport(
-        Server(base, RATE, parallelism=4),
-        lambda request: str(request.url.copy_with(query=None)) in reads,
+        server,
+        lambda request: is_read(request, base),
         read_only=True,
         policy=policy,
-        here=here,
+        here=replace(here, network=TokenInQuery(here.network or open_network(server))),
     )
-    form = {"grant_type": "password", "username": connection.client_id, "password": secret}
-
-    async def fetch() -> Token:
-        call = Call("POST", TOKEN, TOKEN, repeatable=True)
-        extensions = {"call": call, "timeout": httpx.Timeout(timeout).as_dict()}
-        request = httpx.Request(
-            "POST", f"{base}{TOKEN}", data=form, headers=IDENTITY, extensions=extensions
-        )
-        answer = await transport.handle_async_request(request)
-        token = read_token(TOKEN, answer.status_code, answer.extensions.get("payload"))
-        redactor.hide(token.value)
-        return token
-
-    auth = PasswordGrant(TokenHolder(fetch, here.clock))
+    auth = PasswordGrant(
+        base,
+        connection.client_id,
+        secret,
+        transport=transport,
+        redactor=redactor,
+        timeout=timeout,
+        clock=here.clock,
+    )
     return UniwebApi(base, make_client(transport, auth, timeout), transport, redactor)
+
+
+def homepage(url: str) -> str:
+    """The address with a scheme: https, but for this machine. Source: UNIWeb PHP client."""
+    if "://" in url:
+        return url
+    host = url.lstrip("/").partition("/")[0].partition(":")[0]
+    return f"{'http' if is_loopback(host) else 'https'}://{url.lstrip('/')}"
+
+
+def _filter(profile: Profile) -> dict[str, str]:
+    """The profile's filter; a date alone begins at midnight, as `modified_since` wants a time."""
+    chosen = dict(profile.members)
+    since = chosen.get("modified_since", "")
+    if since and " " not in since:
+        chosen["modified_since"] = f"{since} 00:00:00"
+    return chosen
+
+
+def _members(answer: Any) -> Members:
+    """The answer as members, complete or not at all. PHP writes an empty mapping as `[]`."""
+    members = {} if answer == [] else answer
+    if not isinstance(members, dict):
+        raise _incomplete("the answer is not whole, or holds no members")
+    if not all(isinstance(sections, dict) or sections == [] for sections in members.values()):
+        raise _incomplete("a member has no sections")
+    return {name: dict(sections) for name, sections in members.items() if name.strip()}
+
+
+def _incomplete(message: str) -> IncompleteReadError:
+    return IncompleteReadError("POST", RESOURCE_PATH, 200, message)
+
+
+def _said(payload: Any) -> str | None:
+    """What an error says, None where there is none: `error` could be a login name, too."""
+    error = payload.get("error") if isinstance(payload, dict) else None
+    if isinstance(error, dict) and not {"message", "code", "type"}.isdisjoint(error):
+        return str(error.get("message") or "UNIWeb gives no reason")
+    return error if isinstance(error, str) else None

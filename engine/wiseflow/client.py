@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from engine.errors import ApiError, IncompleteReadError
 from engine.pacing import Rate, http_date
 from engine.redaction import Redactor, personal_values
-from engine.retrying import Call, RetryPolicy, Surroundings
+from engine.retrying import HERE, POLICY, Call, RetryPolicy, Surroundings
 from engine.transport import REPEATABLE_METHODS, Server, Transport, make_client, server_url
 from engine.wiseflow.answers import Answer, read_answer
 from engine.wiseflow.auth import ApiKey, ClientCredentials
@@ -32,8 +32,6 @@ NO_IDS: Ids = {}
 
 WISEFLOW_RATE = Rate(per_minute=5000, per_second=200)
 """For each credential set. Source: WISEflow help page "API rate limits"."""
-POLICY = RetryPolicy()
-HERE = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
