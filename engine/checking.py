@@ -28,7 +28,7 @@ LATER = {
     "flow_sets", "accommodations", "individual", "rooms", "webhooks", "grade_exports", "adopt",
     "moved", "removed", "release", "recreate", "unarchive", "protect", "allow",
     "grading_scale", "timebox", "anonymisation", "ects", "allocation", "assessor_types",
-    "assessor_groups",
+    "assessor_groups", "archived",
 }  # fmt: skip
 """What the format knows and this version does not do yet: refused plainly, at its place."""
 
@@ -178,7 +178,7 @@ def _unknown(key: str, location: Location, name: str, known: set[str]) -> Proble
 def near(word: str, known: Iterable[str]) -> str:
     """The hint for a word that is not known: the nearest one, else all."""
     names = sorted(known)
-    close = difflib.get_close_matches(word.casefold(), [n.casefold() for n in names], 1, 0.6)
+    close = difflib.get_close_matches(word.casefold(), [n.casefold() for n in names], 1, 0.75)
     if close:
         match = next(name for name in names if name.casefold() == close[0])
         return f"did you mean {match}?"
@@ -194,6 +194,8 @@ def _words(
             word.strip("' ")
             for word in str(context.get("expected", "")).replace(" or ", ",").split(",")
         ]
+        if written.strip('"') in LATER:
+            return f"{written} is not supported by this version yet", "known: " + ", ".join(words)
         return f"{written} is not one of its words", near(written.strip('"'), words)
     fixed = {
         "list_type": f"must be a list, not {_kind(node)}",

@@ -120,6 +120,11 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "Close the bracket, or separate its entries by commas.",
     ),
     (
+        r"node content",
+        "a value is missing here, or a bracket before it is not closed",
+        "Close the bracket, or write the value.",
+    ),
+    (
         r"undefined alias|unknown alias",
         "an alias without an anchor",
         "Write &name where it is meant.",

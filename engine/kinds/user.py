@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from engine.checking import Line, Shape
 from engine.kind import Kind
@@ -30,6 +30,12 @@ Language = Annotated[Line, AfterValidator(_language)]
 Email = Annotated[Line, AfterValidator(_email)]
 
 
+TextOrList = Annotated[
+    Annotated[Line, Tag("text")] | Annotated[list[Line], Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "text"),
+]
+
+
 class User(Shape):
     """One person, or with `csv` one person a row."""
 
@@ -44,7 +50,7 @@ class User(Shape):
     phone: Line | None = Field(None, description="null: must be empty")
     emails: list[Email] | None = Field(None, description="the first is the primary")
     roles: list[Line] | None = Field(None, description="licence roles, by name")
-    data: dict[str, Line | list[Line]] | None = Field(
+    data: dict[str, TextOrList] | None = Field(
         None, description="user data types, by name; a list where several are allowed"
     )
     login: Literal["enabled", "disabled"] | None = None

@@ -1,0 +1,142 @@
+"""`wisectl demo`: the whole main job on the two embedded servers, told step by step."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.commands.session import sandbox_connections
+from engine.errors import EngineError
+from engine.exit_codes import CHANGES, DONE, ERROR
+from engine.sandbox.serve import Options, running
+from engine.wiseflow.client import WiseflowApi, open_wiseflow
+from engine.wiseflow.flows import FlowKeys, find_by_key, read_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.commands.session import Invocation
+
+ENVIRONMENT = "demo"
+SECRET = "WISECTL_DEMO_SECRET"  # noqa: S105 - the name of a variable
+DRIFTED = "math101-2027s"
+
+SETTINGS = """
+environments:
+  {name}:
+    wiseflow: {{url: {url}/v1, client_id: sandbox, client_secret: "${{{secret}}}"}}
+    uniweb: {{url: {url}/uniweb, client_id: sandbox, client_secret: "${{{secret}}}"}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is told, the command that a user would type, and how it must end."""
+
+    text: str
+    command: tuple[str, ...]
+    exit_code: int = DONE
+
+
+FIRST = (
+    Step("The manifests of one faculty's term are checked: no network, no secrets.", ("validate",)),
+    Step("UNIWeb is asked what it knows of the staff: one request a profile.", ("profiles",)),
+    Step("The plan: what an apply would do. Nothing is written.", ("plan",)),
+    Step("It was reviewed, so it is applied.", ("apply", "--auto-approve")),
+    Step("A second plan finds nothing to do.", ("plan", "--detailed-exitcode")),
+)
+AFTER_DRIFT = (
+    Step("The next plan shows it.", ("plan", "--detailed-exitcode"), CHANGES),
+    Step("An apply mends it.", ("apply", "--auto-approve")),
+    Step("And there is nothing to do again.", ("plan", "--detailed-exitcode")),
+)
+
+
+def run(invocation: Invocation) -> int:
+    """Tells every step; 0 only if each ended as told."""
+    with tempfile.TemporaryDirectory() as folder, running(Options()) as sandbox:
+        root = Path(folder)
+        _copy_example(root, sandbox.url)
+        print(f"WISEflow and UNIWeb run on this machine now: {sandbox.url}")
+        print("The example is a faculty's spring term 2027: manifests/ of this project.")
+        with _secret():
+            failed = [step for step in FIRST if not _take(step, root, invocation)]
+            asyncio.run(_drift(sandbox.url))
+            failed += [step for step in AFTER_DRIFT if not _take(step, root, invocation)]
+    if failed:
+        print(f"\nThe demo failed at: {'; '.join(' '.join(step.command) for step in failed)}")
+        return ERROR
+    print("\nThat is the main job. Start your own repository with: wisectl init")
+    return DONE
+
+
+def _copy_example(root: Path, url: str) -> None:
+    source = example_folder()
+    shutil.copytree(source / "manifests", root / "manifests")
+    settings = (source / "wisectl.yaml").read_text(encoding="utf-8")
+    settings += SETTINGS.format(name=ENVIRONMENT, url=url, secret=SECRET)
+    (root / "wisectl.yaml").write_text(settings, encoding="utf-8")
+
+
+def example_folder() -> Path:
+    """Where the example is: in an installed package beside it, in a checkout at the root."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "example", package.parent):
+        if (folder / "manifests").is_dir() and (folder / "wisectl.yaml").is_file():
+            return folder
+    raise EngineError("the example is not part of this installation")
+
+
+@contextmanager
+def _secret() -> Iterator[None]:
+    before = os.environ.get(SECRET)
+    os.environ[SECRET] = "sandbox"
+    try:
+        yield
+    finally:
+        del os.environ[SECRET]
+        if before is not None:
+            os.environ[SECRET] = before
+
+
+def _take(step: Step, root: Path, invocation: Invocation) -> bool:
+    """Tells one step and runs its command; whether it ended as it must."""
+    from engine.cli import run as run_command
+
+    print(f"\n── {step.text}\n$ wisectl {' '.join(step.command)}\n", flush=True)
+    options = ["--dir", str(root), "--env", ENVIRONMENT]
+    options += ["--no-color"] if invocation.no_color else []
+    options += ["-v"] if invocation.verbose else []
+    return run_command([*options, *step.command]) == step.exit_code
+
+
+async def _drift(url: str) -> None:
+    """A colleague changes WISEflow by hand: a title, and a student is taken off the exam."""
+    wiseflow, _ = sandbox_connections(url)
+    async with open_wiseflow(wiseflow, read_only=False) as api:
+        rows = await find_by_key(api, FlowKeys(), DRIFTED)
+        if not rows:
+            return
+        ids = {"flowId": rows[0].id}
+        metadata = await read_metadata(api, rows[0].id) | {"title": "Maths 101 (old room list)"}
+        await api.call("PUT", "/flows/{flowId}/metadata", ids=ids, body=metadata)
+        await _remove_one(api, ids)
+    print("\n── Somebody changes WISEflow by hand: another title, and one student less.")
+    print(
+        f'$ curl -X PUT …/flows/{rows[0].id}/metadata -d \'{{"title": "{metadata["title"]}", …}}\''
+    )
+    print(f"$ curl -X DELETE …/flows/{rows[0].id}/participants/…")
+
+
+async def _remove_one(api: WiseflowApi, ids: dict[str, int]) -> None:
+    path = "/flows/{flowId}/participants"
+    rows = await api.pages("GET", path, limit=100, ids=ids)
+    if rows:
+        seat = {**ids, "participantId": rows[0]["participantId"]}
+        await api.call("DELETE", f"{path}/{{participantId}}", ids=seat)
