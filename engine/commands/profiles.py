@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from engine.fill import Filled, fill_from_uniweb
 from engine.render.as_json import problem_rows, render
+from engine.render.blocks import FOLDED_AFTER
 from engine.render.style import Style, counted, mask, printable
-from engine.render.terminal import FOLDED_AFTER, render_problem
+from engine.render.terminal import render_problem
 from engine.uniweb.client import open_uniweb
 
 if TYPE_CHECKING:

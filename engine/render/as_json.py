@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import __version__
-from engine.model import Action, Change, Outcome, Plan, Seat, SeatsChange, Status, Value
-from engine.render.style import Style, mask
-from engine.render.terminal import PERSONAL, count_actions, count_seats
+from engine.render.counts import count
+from engine.render.values import masked
 
 if TYPE_CHECKING:
     from engine.errors import Location, Problem
+    from engine.model import Change, FieldChange, Outcome, Plan, Seat, SeatsChange, Value
+    from engine.render.style import Style
 
 FORMAT = "1.0"
 
@@ -34,9 +35,9 @@ def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
         "problems": problem_rows(plan.problems),
         "notes": [
             {
-                "address": str(note.address),
-                "message": mask(note.message) if style.mask else note.message,
-                "hint": note.hint,
+                "address": style.address(note.address),
+                "message": style.sentence(note.message),
+                "hint": style.sentence(note.hint),
             }
             for note in plan.notes
         ],
@@ -49,7 +50,11 @@ def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
 def apply_document(plan: Plan, outcomes: Sequence[Outcome], style: Style) -> dict[str, Any]:
     """The plan with what came of it."""
     rows = [
-        {"id": outcome.change.id, "result": str(outcome.result), "message": outcome.message}
+        {
+            "id": style.sentence(outcome.change.id),
+            "result": str(outcome.result),
+            "message": style.sentence(outcome.message),
+        }
         for outcome in outcomes
     ]
     return plan_document(plan, style) | {"outcomes": rows}
@@ -87,43 +92,46 @@ def _bytes(document: Mapping[str, Any]) -> bytes:
 
 
 def _summary(plan: Plan) -> dict[str, Any]:
-    counts = count_actions(plan.changes)
-    add, remove = count_seats(plan.changes)
-    statuses = [change.status for change in plan.changes]
+    counts = count(plan)
     return {
-        **{str(action): counts[action] for action in Action},
-        "unchanged": plan.unchanged,
-        **{str(s): statuses.count(s) for s in (Status.HELD, Status.BLOCKED, Status.WAITING)},
-        "seats": {"add": add, "remove": remove},
+        "create": counts.create,
+        "update": counts.update,
+        "remove": counts.remove,
+        "unchanged": counts.unchanged,
+        "held": counts.held,
+        "blocked": counts.blocked,
+        "waiting": counts.waiting,
+        "seats": {"add": counts.seats_add, "remove": counts.seats_remove},
     }
 
 
 def _change(change: Change, style: Style) -> dict[str, Any]:
-    personal = change.address.kind == "user"
     return {
-        "id": change.id,
-        "address": str(change.address),
+        "id": style.sentence(change.id),
+        "address": style.address(change.address),
         "part": change.part,
         "action": str(change.action),
         "status": str(change.status),
-        "reasons": list(change.reasons),
+        "reasons": [style.sentence(reason) for reason in change.reasons],
         "location": _location(change.location),
-        "fields": [
-            {
-                "path": field.path,
-                "before": _masked(field.path, field.before, personal and style.mask),
-                "after": _value(field.after),
-                "written": field.written,
-            }
-            for field in change.fields
-        ],
+        "fields": [_field(change, field, style) for field in change.fields],
         "seats": _seats(change.seats, style) if change.seats else None,
         "hazards": [
-            {"name": hazard.name, "message": hazard.message, "holds": hazard.holds}
+            {"name": hazard.name, "message": style.sentence(hazard.message), "holds": hazard.holds}
             for hazard in change.hazards
         ],
-        "needs": list(change.needs),
+        "needs": [style.sentence(need) for need in change.needs],
         "origin": change.origin,
+    }
+
+
+def _field(change: Change, field: FieldChange, style: Style) -> dict[str, Any]:
+    hide_before, hide_after = style.hides(change.address, field)
+    return {
+        "path": field.path,
+        "before": _value(masked(field.before) if hide_before else field.before),
+        "after": _value(masked(field.after) if hide_after else field.after),
+        "written": style.sentence(field.written),
     }
 
 
@@ -146,12 +154,6 @@ def _seat(seat: Seat, style: Style) -> dict[str, Any]:
 def _location(location: Location) -> dict[str, Any]:
     row: dict[str, Any] = {"file": location.file, "line": location.line, "column": location.column}
     return row | ({"through": _location(location.through)} if location.through else {})
-
-
-def _masked(path: str, value: Value, masked: bool) -> Any:
-    if masked and path.startswith(PERSONAL):
-        return [mask(v) for v in value] if isinstance(value, tuple) else mask(str(value or ""))
-    return _value(value)
 
 
 def _value(value: Value) -> Any:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from engine.model import Action, Address, Change, FieldChange, Hazard, Plan, Seat, SeatsChange
+from engine.model import Action, Address, Change, FieldChange, Plan, Seat, SeatsChange
 from engine.render.counts import action_by_address
 from engine.render.text import Line, Span, Tone, folded, line
-from engine.render.values import View, label, shown, until
+from engine.render.values import NOTHING, difference, label, until
 
-NAMES = 8
-"""How many people or flows stand in a row before the rest is a number."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from engine.errors import Location
+    from engine.render.style import Style
+
+FOLDED_AFTER = 8
+"""How many people or addresses stand in a row before the rest is a number."""
+
+_WIDEST = 32
 
 SYMBOLS = {
     Action.CREATE: Span("+ create", Tone.ADD),
@@ -27,87 +34,93 @@ def by_address(changes: Iterable[Change]) -> list[tuple[Address, list[Change]]]:
     return [(address, list(steps)) for address, steps in groupby(ordered, lambda c: c.address)]
 
 
-def blocks(changes: Iterable[Change], plan: Plan, view: View) -> Iterator[Line]:
+def blocks(changes: Iterable[Change], plan: Plan, style: Style) -> Iterator[Line]:
     """Each address with all that changes in it."""
     for address, steps in by_address(changes):
-        yield heading(SYMBOLS[action_by_address(steps)[address]], address, steps, plan)
-        yield from details(steps, plan, view)
+        symbol = SYMBOLS[action_by_address(steps)[address]]
+        yield _heading(symbol, address, steps, plan, style)
+        yield from details(steps, plan, style)
 
 
-def heading(symbol: Span, address: Address, steps: list[Change], plan: Plan) -> Line:
+def _heading(symbol: Span, address: Address, steps: list[Change], plan: Plan, style: Style) -> Line:
     """`~ update flow/math101-2027s   starts in 10 h   manifests/math.yaml:12`."""
-    parts: list[str | Span] = [symbol, " ", Span(str(address), Tone.STRONG)]
+    name = Span(style.address(address), Tone.STRONG)
+    place = placed(min(step.location for step in steps))
+    return line(symbol, " ", name, how_soon(address, plan, style), Span(f"   {place}", Tone.FAINT))
+
+
+def how_soon(address: Address, plan: Plan, style: Style) -> str:
     start = plan.starts.get(address.key) if address.kind == "flow" else None
-    if start:
-        parts.append(f"   {until(start, plan.now)}")
-    parts.append(Span(f"   {place(steps)}", Tone.FAINT))
-    return line(*parts)
+    return f"   {until(start, plan.now, style)}" if start else ""
 
 
-def place(steps: list[Change]) -> str:
-    """Where the entry is written, without the column: people look for the line."""
-    here = min(step.location for step in steps)
-    text = f"{here.file}:{here.line}" if here.line else here.file
-    return f"{text} through {here.through.file}:{here.through.line}" if here.through else text
+def placed(location: Location) -> str:
+    """Where something is written, without the column: people look for the line."""
+    here = f"{location.file}:{location.line}" if location.line else location.file
+    through = location.through
+    return f"{here} through {through.file}:{through.line}" if through else here
 
 
-def details(steps: list[Change], plan: Plan, view: View) -> Iterator[Line]:
+def details(steps: list[Change], plan: Plan, style: Style) -> Iterator[Line]:
     """The fields, seats and hazards of one address, names in one column."""
-    names = [label(f.path) for s in steps for f in s.fields] + [
-        s.seats.role for s in steps if s.seats
-    ]
-    width = min(max(map(len, names), default=0), 32)
-    home = place(steps)
+    names = [label(change.path) for step in steps for change in step.fields]
+    names += [step.seats.role for step in steps if step.seats]
+    width = min(max(map(len, names), default=0), _WIDEST)
+    home = placed(min(step.location for step in steps))
     for step in steps:
         for change in step.fields:
-            yield _field(change, step, width, home, plan, view)
+            yield _field(change, step, (width, home), plan, style)
     for step in steps:
         if step.seats:
-            yield from _seats(step.seats, width, home, view)
-        yield from hazards(step)
+            yield from seat_lines(step.seats, width, home, style)
+    for step in steps:
+        yield from _hazards(step, style)
 
 
 def _field(
-    change: FieldChange, step: Change, width: int, home: str, plan: Plan, view: View
+    change: FieldChange, step: Change, column: tuple[int, str], plan: Plan, style: Style
 ) -> Line:
-    after = shown(change.after, view, plan.now)
-    emptied = change.after in (None, ()) and change.before not in (None, ())
-    after = f"{after}: will be emptied" if emptied else after
-    is_new = step.action is Action.CREATE and change.before is None
-    text = after if is_new else f"{shown(change.before, view, plan.now)} → {after}"
-    written = "" if _line_of(change.written) == home else _line_of(change.written)
-    return line(f"    {label(change.path):<{width}}  {text}", Span(f"   {written}", Tone.FAINT))
+    width, home = column
+    before, after = difference(step.address, change, style, plan.now)
+    emptied = " (will be emptied)" if after == NOTHING and before != NOTHING else ""
+    is_new = step.action is Action.CREATE and before == NOTHING
+    text = after if is_new else f"{before} → {after}{emptied}"
+    written = without_column(change.written)
+    place = "" if written == home else written
+    return line(f"    {label(change.path):<{width}}  {text}", Span(f"   {place}", Tone.FAINT))
 
 
-def _line_of(written: str) -> str:
-    """The place without its column."""
+def without_column(written: str) -> str:
+    """`flows.yaml:6` of `flows.yaml:6:5`, and what led there."""
     head, separator, through = written.partition(" through ")
-    file, _, rest = head.partition(":")
-    number, _, column = rest.partition(":")
-    short = f"{file}:{number}" if number.isdigit() and column.isdigit() else head
-    return short + separator + through
+    parts = head.split(":")
+    has_column = len(parts) > 2 and parts[-1].isdigit() and parts[-2].isdigit()
+    return ":".join(parts[:-1] if has_column else parts) + separator + through
 
 
-def _seats(seats: SeatsChange, width: int, home: str, view: View) -> Iterator[Line]:
+def seat_lines(seats: SeatsChange, width: int, home: str, style: Style) -> Iterator[Line]:
     """Who comes and who goes, with the number of seats before and after on the first line."""
-    first = True
+    name, numbers = seats.role, f"   {seats.before} → {seats.after}"
     for verb, tone, people in verbs(seats):
-        name, numbers = (seats.role, f"   {seats.before} → {seats.after}") if first else ("", "")
-        names = folded((_person(seat) for seat in people), NAMES, verbose=view.verbose)
-        written = common_place(people, home)
+        text = folded((person(seat, style) for seat in people), FOLDED_AFTER, verbose=style.verbose)
+        place = common_place(people, home)
         yield line(
             f"    {name:<{width}}  ",
             Span(verb, tone),
-            f" {names}{numbers}",
-            Span(f"   {written}", Tone.FAINT),
+            f"{_how_many(people)} {text}{numbers}",
+            Span(f"   {place}", Tone.FAINT),
         )
-        first = False
+        name = numbers = ""
     if seats.before and not seats.after:
-        yield line(f"    {'':<{width}}  ", Span("! nobody is left in this role", Tone.ALERT))
+        yield line(f"    {'':<{width}}  ", Span("! the set will be empty", Tone.ALERT))
+
+
+def _how_many(people: tuple[Seat, ...]) -> str:
+    return f" {len(people)}:" if len(people) > 1 else ""
 
 
 def verbs(seats: SeatsChange) -> list[tuple[str, Tone, tuple[Seat, ...]]]:
-    """The ways in which seats change, each with its symbol and word, those without seats left out."""
+    """The ways in which seats change, each with its symbol and word; those without seats not."""
     ways = [
         ("+ add", Tone.ADD, seats.add),
         ("+ reactivate", Tone.ADD, seats.reactivate),
@@ -118,26 +131,25 @@ def verbs(seats: SeatsChange) -> list[tuple[str, Tone, tuple[Seat, ...]]]:
     return [(verb, tone, people) for verb, tone, people in ways if people]
 
 
-def _person(seat: Seat) -> str:
+def person(seat: Seat, style: Style) -> str:
+    """Who it is, with the flags that the seat has or gets."""
     before = dict(seat.before)
-    flags = []
-    for name, value in seat.flags:
-        new = _flag(value)
-        flags.append(f"{name} {_flag(before[name])} → {new}" if name in before else f"{name} {new}")
-    return f"{seat.person} ({', '.join(flags)})" if flags else seat.person
+    flags = [_flag(name, value, before.get(name)) for name, value in seat.flags]
+    name = style.person(seat.person)
+    return f"{name} ({', '.join(flags)})" if flags else name
 
 
-def _flag(value: object) -> str:
+def _flag(name: str, value: object, before: object) -> str:
+    words = name.replace("_", " ")
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple | list):
-        return " ".join(map(str, value))
-    return str(value)
+        return words if value else f"not {words}"
+    text = str(value) if name == "type" else f"{words} {value}"
+    return f"{before} → {text}" if before not in (None, "", value) else text
 
 
-def common_place(people: tuple[Seat, ...], home: str) -> str:
+def common_place(people: tuple[Seat, ...], home: str = "") -> str:
     """The one line, else the one file, where all these seats are written; else nothing."""
-    places = {_line_of(seat.written) for seat in people}
+    places = {without_column(seat.written) for seat in people}
     if len(places) == 1:
         only = places.pop()
         return "" if only == home else only
@@ -145,13 +157,7 @@ def common_place(people: tuple[Seat, ...], home: str) -> str:
     return files.pop() if len(files) == 1 else ""
 
 
-def hazards(step: Change) -> Iterator[Line]:
-    """What makes the step dangerous; those that hold it are told where it is held."""
+def _hazards(step: Change, style: Style) -> Iterator[Line]:
+    """What makes the step dangerous; why it is held is told where it is held."""
     for hazard in step.hazards:
-        if not hazard.holds:
-            yield line("    ", Span(f"! {hazard.message}", Tone.ALERT))
-
-
-def allow_flag(hazard: Hazard, address: Address) -> str:
-    """The exact flag that lets one held change through, ready for a shell."""
-    return f"--allow {shlex.quote(f'{hazard.name}:{address}')}"
+        yield line("    ", Span(f"! {style.sentence(hazard.message)}", Tone.ALERT))

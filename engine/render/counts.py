@@ -84,7 +84,7 @@ def plan_summary(plan: Plan) -> list[str]:
 
 
 def apply_summary(outcomes: Iterable[Outcome]) -> str:
-    """The last line of every apply: an interface, other programs read it."""
+    """The line with which every apply ends: an interface, other programs read it."""
     outcomes = list(outcomes)
     done = Counter(
         action_by_address(o.change for o in outcomes if o.result is Result.DONE).values()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from engine.model import Address, FieldChange
 
-CODES = {"green": "32", "yellow": "33", "red": "31", "cyan": "36", "bold": "1", "dim": "2"}
-_EMAIL = re.compile(r"([^\s@<>\"'(),;:])[^\s@<>\"'(),;:]*@([^\s@<>\"'(),;:]+)")
+_EMAIL = re.compile(r"([^\s@<>\"'(),;:/])[^\s@<>\"'(),;:/]*@([^\s@<>\"'(),;:/]+)")
+_PERSONAL = ("first_name", "last_name", "phone", "emails", "data.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,40 +23,40 @@ class Style:
     verbose: bool = False
     mask: bool = False
     known: frozenset[str] = field(default_factory=frozenset)
-    """Keys that stand in the manifests: never masked."""
-
-    def paint(self, text: str, *names: str) -> str:
-        if not self.color or not text:
-            return text
-        return f"\x1b[{';'.join(CODES[name] for name in names)}m{text}\x1b[0m"
-
-    def moment(self, value: datetime) -> str:
-        """`Mon 24 May 2027 12:00`, in the settings' time zone."""
-        return f"{value.astimezone(self.zone):%a} {_day(value.astimezone(self.zone))}"
+    """Keys that stand in the manifests, folded: never masked."""
 
     def person(self, name: str) -> str:
-        """A key as it is, a live value masked where personal data must not be shown."""
-        name = printable(name)
+        """A key of the manifests as it is; any other masked where that is asked for."""
         if not self.mask or name.casefold() in self.known or name.startswith("#"):
             return name
         return mask(name)
 
-    def people(self, names: Iterable[str]) -> list[str]:
-        return [self.person(name) for name in names]
+    def address(self, address: Address) -> str:
+        """An address, which names a person where its kind is user."""
+        return f"user/{self.person(address.key)}" if address.kind == "user" else str(address)
 
+    def sentence(self, text: str) -> str:
+        """Text from anywhere: e-mail addresses that no manifest names are masked."""
+        if not self.mask:
+            return text
+        return _EMAIL.sub(lambda match: self.person(match[0]), text)
 
-def _day(value: datetime) -> str:
-    return f"{value.day} {value:%b %Y %H:%M}"
+    def hides(self, address: Address, change: FieldChange) -> tuple[bool, bool]:
+        """Whether the values before and after are personal and come from outside the manifests."""
+        personal = address.kind == "user" and change.path.startswith(_PERSONAL)
+        hidden = self.mask and personal
+        return hidden, hidden and (not self.known or change.written.startswith("uniweb:"))
 
 
 def printable(text: str) -> str:
-    """The text with control and format characters as escapes: terminals obey some of them."""
-    return "".join(
-        character
-        if character == " " or not unicodedata.category(character).startswith(("C", "Z"))
-        else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    r"""The text with each character that is not to be seen written as `\n`, `\x1b`, `\u202e`."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def mask(text: str) -> str:

@@ -1,334 +1,231 @@
-"""A plan and its outcomes for people: what needs allowing first, who sits, who leaves, what moves.
+"""A plan, its outcomes and problems as people read them: small plans whole, large ones by cause.
 
-Summary lines are an interface: scripts read them.
+All is sorted, so the same plan gives the same text. Summary lines are an interface.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+import shlex
+from typing import TYPE_CHECKING, TypeVar
 
-from engine.model import (
-    Action,
-    Address,
-    Change,
-    FieldChange,
-    Note,
-    Outcome,
-    Plan,
-    Result,
-    Seat,
-    SeatsChange,
-    Status,
-    Value,
-)
-from engine.render.causes import Cause, causes_of
-from engine.render.style import Style, counted, mask, printable
+from engine.model import Change, Guard, Note, Outcome, Plan, Result, Status
+from engine.render.blocks import FOLDED_AFTER, SYMBOLS, blocks, details, placed
+from engine.render.counts import action_by_address, apply_summary, count, plan_summary
+from engine.render.groups import grouped
+from engine.render.style import Style, counted
+from engine.render.text import Line, Span, Tone, line, paint
+from engine.render.values import date, zone_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from engine.errors import Problem
 
 GROUPED_FROM = 20
-"""From so many changes on they are grouped by cause."""
+"""From so many addresses on, changes are told by cause."""
+COUNTED_FROM = 2000
+"""From so many addresses on, only the largest causes are told."""
+LARGEST = 10
 
-LARGEST_CAUSES = 40
-FOLDED_AFTER = 8
-"""So many names of a list are shown; -v shows all."""
-
-SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REMOVE: "-"}
-COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.REMOVE: "red"}
-PERSONAL = ("first_name", "last_name", "phone", "emails", "data.")
-
-NO_CHANGES = "No changes. WISEflow matches the manifests."
+_DRIFT = ("live", "both")
+T = TypeVar("T")
 
 
-def render_plan(plan: Plan, style: Style) -> str:
-    """The whole plan as text; its last lines are the summary."""
-    blocks = [
-        _held(plan, style),
-        _planned(plan, style),
-        _not_now(plan, Status.WAITING, "Waiting, by the clock", style),
-        _not_now(plan, Status.BLOCKED, "Blocked, until mended", style),
-        _notes(plan.notes, style),
-        _problems(plan, style),
-        "\n".join(summary(plan)),
+def render_plan(plan: Plan, style: Style, base: str = "no base") -> str:
+    """The whole plan: what needs allowing first, the summary lines last."""
+    parts = [
+        [_header(plan, style, base)],
+        list(_needs_allowing(plan, style)),
+        list(_planned(plan, style, drift=False)),
+        list(_planned(plan, style, drift=True)),
+        list(_later(plan, style, Status.WAITING, "Waiting, by the clock")),
+        list(_later(plan, style, Status.BLOCKED, "Blocked, until mended")),
+        list(_notes(plan.notes, style)),
+        [
+            line(style.sentence(text))
+            for problem in sorted(plan.problems)
+            for text in _told(problem)
+        ],
+        list(_summary(plan)),
     ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return paint(_joined(parts), color=style.color)
 
 
-# ---- summary -------------------------------------------------------------------------------------
+def _joined(parts: Iterable[list[Line]]) -> Iterator[Line]:
+    """The parts that say something, an empty line between two."""
+    for index, part in enumerate(part for part in parts if part):
+        if index:
+            yield line()
+        yield from part
 
 
-def summary(plan: Plan) -> list[str]:
-    """The lines that scripts read; what is held, blocked or waiting counts only there."""
-    counts = count_actions(plan.changes)
-    held, blocked, waiting = (
-        sum(1 for change in plan.changes if change.status is status)
-        for status in (Status.HELD, Status.BLOCKED, Status.WAITING)
+def _header(plan: Plan, style: Style, base: str) -> Line:
+    when = f"{date(plan.now, style, plan.now)} {zone_name(style.zone)}"
+    part = "" if plan.complete else "   a part of the manifests: --target, --exclude"
+    return line(Span(plan.environment, Tone.STRONG), f"   {base}   {when}{part}")
+
+
+# ---- what needs allowing -------------------------------------------------------------------------
+
+
+def _needs_allowing(plan: Plan, style: Style) -> Iterator[Line]:
+    """Refused guards and held changes, each with the exact flag."""
+    guards = sorted((g for g in plan.guards if g.refused), key=lambda g: (g.name, g.scope))
+    held = sorted((c for c in plan.changes if c.status is Status.HELD), key=lambda c: c.id)
+    if not guards and not held:
+        return
+    title = f"! Held until allowed: {counted(len(held), 'change')}"
+    yield line(Span(title, Tone.ALERT))
+    for guard in guards:
+        yield from _guard(guard, style)
+    limit = LARGEST if len(plan.changes) >= COUNTED_FROM else GROUPED_FROM
+    yield from _limited(held, limit, style, lambda change: _held(change, plan, style))
+
+
+def _guard(guard: Guard, style: Style) -> Iterator[Line]:
+    limit = f"{style.sentence(guard.scope)}: {guard.value}; the limit is {guard.limit}"
+    yield line(Span("! refused", Tone.ALERT), f" by the guard {guard.name}: {limit}")
+    if guard.allow:
+        yield line(f"    --allow {shlex.quote(guard.allow)}")
+
+
+def _held(change: Change, plan: Plan, style: Style) -> Iterator[Line]:
+    """The change with what it would do, then why it is held."""
+    symbol = SYMBOLS[action_by_address([change])[change.address]]
+    yield line(
+        Span("! held ", Tone.ALERT),
+        symbol,
+        f" {_id(change, style)}",
+        _faint(placed(change.location)),
     )
-    rest = [
-        f"{number} {word}"
-        for number, word in ((held, "held"), (blocked, "blocked"), (waiting, "waiting"))
-        if number
+    yield from details([change], plan, style)
+    for reason in change.reasons:
+        yield line(f"    held: {style.sentence(reason)}")
+
+
+def _id(change: Change, style: Style) -> str:
+    address = style.address(change.address)
+    return f"{address}:{change.part}" if change.part else address
+
+
+def _faint(text: str) -> Span:
+    return Span(f"   {text}", Tone.FAINT)
+
+
+# ---- what is planned, and what is not ------------------------------------------------------------
+
+
+def _planned(plan: Plan, style: Style, *, drift: bool) -> Iterator[Line]:
+    chosen = [
+        change
+        for change in plan.changes
+        if change.status is Status.PLANNED and (change.origin in _DRIFT) is drift
     ]
-    lines = [f"Not part of it: {', '.join(rest)}."] if rest else []
-    if not any(counts.values()) and not held:
-        return [*lines, NO_CHANGES]
-    numbers = [f"{counts[action]} to {action}" for action in Action]
-    add, away = count_seats(plan.changes)
-    return [*lines, f"Plan: {', '.join(numbers)}.", f"Seats: {add} to add, {away} to take away."]
-
-
-def count_actions(changes: Iterable[Change]) -> dict[Action, int]:
-    """Distinct addresses by their strongest planned action: create, then remove, then update."""
-    strength = [Action.UPDATE, Action.REMOVE, Action.CREATE]
-    strongest: dict[Address, Action] = {}
-    for change in changes:
-        if change.status is Status.PLANNED:
-            known = strongest.get(change.address, Action.UPDATE)
-            strongest[change.address] = max(known, change.action, key=strength.index)
-    return {action: list(strongest.values()).count(action) for action in Action}
-
-
-def count_seats(changes: Iterable[Change]) -> tuple[int, int]:
-    """Seats that planned changes add, and those that they take away or deactivate."""
-    seats = [c.seats for c in changes if c.seats and c.status is Status.PLANNED]
-    added = sum(len(one.add) + len(one.reactivate) for one in seats)
-    return added, sum(len(one.remove) + len(one.deactivate) for one in seats)
-
-
-# ---- blocks --------------------------------------------------------------------------------------
-
-
-def _held(plan: Plan, style: Style) -> str:
-    held = [change for change in plan.changes if change.status is Status.HELD]
-    if not held:
-        return ""
-    lines = [style.paint(f"! Held until allowed ({len(held)})", "red", "bold")]
-    for change in held:
-        lines += _change_lines(plan, change, style)
-        lines += [style.paint(f"      held: {printable(r)}", "red") for r in change.reasons]
-    for guard in plan.guards:
-        if guard.refused:
-            text = f"  guard {guard.name}: {guard.scope}: {guard.value}; limit {guard.limit}"
-            lines.append(printable(text))
-    return "\n".join(lines)
-
-
-def _planned(plan: Plan, style: Style) -> str:
-    planned = [change for change in plan.changes if change.status is Status.PLANNED]
-    if len(planned) >= GROUPED_FROM and not style.verbose:
-        return _grouped(plan, planned, style)
-    return "\n".join(line for change in planned for line in _change_lines(plan, change, style))
-
-
-def _not_now(plan: Plan, status: Status, title: str, style: Style) -> str:
-    changes = [change for change in plan.changes if change.status is status]
-    if not changes:
-        return ""
-    lines = [style.paint(f"! {title} ({len(changes)})", "cyan")]
-    shown: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for change in changes:
-        key = (change.part or str(change.action), change.reasons)
-        shown.setdefault(key, []).append(str(change.address))
-    for (part, reasons), addresses in sorted(shown.items(), key=lambda item: item[1][0]):
-        names = _folded(addresses, style)
-        lines.append(f"  {part} {names}")
-        lines += [f"      {printable(reason)}" for reason in reasons]
-    return "\n".join(lines)
-
-
-def _notes(notes: Sequence[Note], style: Style) -> str:
-    if not notes:
-        return ""
-    lines = [style.paint(f"Left alone, but you should know ({len(notes)})", "cyan")]
-    for note in notes:
-        message = mask(note.message) if style.mask else note.message
-        lines.append(f"  {note.address}: {printable(message)}")
-        if note.hint:
-            lines.append(f"      {printable(note.hint)}")
-    return "\n".join(lines)
-
-
-def _problems(plan: Plan, style: Style) -> str:
-    if not plan.problems:
-        return ""
-    title = style.paint(f"! Problems ({len(plan.problems)})", "red")
-    return "\n".join([title, *(render_problem(problem) for problem in plan.problems)])
-
-
-def render_problem(problem: object) -> str:
-    """A problem over its lines, each safe to print."""
-    return "\n".join(printable(line) for line in str(problem).split("\n"))
-
-
-# ---- one change ----------------------------------------------------------------------------------
-
-
-def _change_lines(plan: Plan, change: Change, style: Style) -> list[str]:
-    symbol = style.paint(f"{SYMBOLS[change.action]} {change.action}", COLORS[change.action])
-    part = f" {change.part}" if change.part and not change.seats else ""
-    head = f"{symbol} {change.address}{part}"
-    tail = [_starts(plan, change, style), str(change.location)]
-    lines = ["   ".join([head, *filter(None, tail)])]
-    lines += [_field_line(field, change, style) for field in change.fields]
-    if change.seats:
-        lines += _seat_lines(change.seats, style)
-    lines += [style.paint(f"    ! {hazard.message}", "yellow") for hazard in change.hazards]
-    return lines
-
-
-def _starts(plan: Plan, change: Change, style: Style) -> str:
-    start = plan.starts.get(change.address.key) if change.address.kind == "flow" else None
-    return how_soon(start, plan.now, style) if start else ""
-
-
-def how_soon(start: datetime, now: datetime, style: Style) -> str:
-    """`starts in 10 h` when it is near, else the day; `started 3 h ago`."""
-    away = start - now
-    if timedelta(0) <= away < timedelta(days=3):
-        return f"starts in {max(1, int(away.total_seconds() // 3600))} h"
-    if timedelta(days=-3) < away < timedelta(0):
-        return f"started {int(-away.total_seconds() // 3600)} h ago"
-    return f"{'starts' if away > timedelta(0) else 'started'} {style.moment(start)}"
-
-
-def _field_line(field: FieldChange, change: Change, style: Style) -> str:
-    personal = change.address.kind == "user"
-    after = show(field.path, field.after, style, personal=False)
-    if change.action is Action.CREATE:
-        return f"    {field.path}: {after}   {printable(field.written)}"
-    before = show(field.path, field.before, style, personal=personal)
-    return f"    {field.path}: {before} → {after}   {printable(field.written)}"
-
-
-def show(path: str, value: Value, style: Style, *, personal: bool) -> str:
-    """A value on one line; live personal ones masked where they must not be shown."""
-    if value is None or value in ("", ()):
-        return "nothing"
-    if isinstance(value, datetime):
-        return style.moment(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k}: {show(path, v, style, personal=False)}" for k, v in value.items())
-    if isinstance(value, tuple | list | frozenset):
-        parts = [show(path, v, style, personal=personal) for v in value]
-        return ", ".join(parts)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = printable(" ".join(str(value).split()))
-    text = text if len(text) <= 80 else text[:79] + "…"
-    return mask(text) if personal and style.mask and path.startswith(PERSONAL) else text
-
-
-def _seat_lines(seats: SeatsChange, style: Style) -> list[str]:
-    signs = (
-        ("+ add", seats.add, "green"),
-        ("+ re-activate", seats.reactivate, "green"),
-        ("~ change", seats.change, "yellow"),
-        ("- remove", seats.remove, "red"),
-        ("- deactivate", seats.deactivate, "red"),
+    if not chosen:
+        return
+    if drift:
+        yield line(Span("Drift: changed in WISEflow since the last apply", Tone.STRONG))
+    number = len({change.address for change in chosen})
+    if style.verbose or number < GROUPED_FROM:
+        yield from blocks(chosen, plan, style)
+        return
+    yield from grouped(chosen, plan, style, LARGEST if number >= COUNTED_FROM else None)
+    yield line(
+        Span("Every name and value: add -v before the command, or --json after it.", Tone.FAINT)
     )
-    lines = []
-    for sign, people, color in signs:
-        if people:
-            count = f" {len(people)}" if len(people) > 1 else ""
-            names = _folded([_seat(seat, style) for seat in people], style)
-            lines.append(f"    {seats.role}  {style.paint(sign + count, color)} {names}")
-    if lines and seats.before != seats.after:
-        empty = "; the set is emptied" if seats.after == 0 else ""
-        lines[-1] += f"   {seats.before} → {seats.after}{empty}"
-    return lines
 
 
-def _seat(seat: Seat, style: Style) -> str:
-    flags = [_flag(name, value, dict(seat.before).get(name)) for name, value in seat.flags]
-    flags = [flag for flag in flags if flag]
-    return style.person(seat.person) + (f" ({', '.join(flags)})" if flags else "")
+def _later(plan: Plan, style: Style, status: Status, title: str) -> Iterator[Line]:
+    """Changes that are not planned now; a reason is told once, with all that it stops."""
+    chosen = sorted((c for c in plan.changes if c.status is status), key=lambda c: c.id)
+    if not chosen:
+        return
+    yield line(Span(f"! {title}: {counted(len(chosen), 'change')}", Tone.STRONG))
+    stopped: dict[tuple[str, ...], list[Change]] = {}
+    for change in chosen:
+        stopped.setdefault(change.reasons, []).append(change)
+    for reasons, changes in stopped.items():
+        yield from _limited(changes, FOLDED_AFTER, style, lambda c: [_stopped(c, style)])
+        for reason in reasons:
+            yield line(f"      {style.sentence(reason)}")
 
 
-def _flag(name: str, value: Value, before: Value) -> str:
-    if name == "type":
-        return f"{before} → {value}" if before else str(value)
-    words = name.replace("_", " ")
-    return words if value else f"not {words}"
+def _stopped(change: Change, style: Style) -> Line:
+    word = f"  {change.status}  {change.action} {_id(change, style)}"
+    return line(word, _faint(placed(change.location)))
 
 
-def _folded(names: Sequence[str], style: Style) -> str:
-    if style.verbose or len(names) <= FOLDED_AFTER + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:FOLDED_AFTER])} and {len(names) - FOLDED_AFTER} more (-v)"
+def _limited(
+    items: Sequence[T], limit: int, style: Style, told: Callable[[T], Iterable[Line]]
+) -> Iterator[Line]:
+    """The lines of each item; after `limit` items the number of the rest."""
+    for item in items if style.verbose else items[:limit]:
+        yield from told(item)
+    if len(items) > limit and not style.verbose:
+        yield line(f"    and {len(items) - limit} more (-v, or --json)")
 
 
-# ---- grouped by cause ----------------------------------------------------------------------------
+def _notes(notes: Iterable[Note], style: Style) -> Iterator[Line]:
+    ordered = sorted(notes, key=lambda n: (n.address, n.message))
+    if ordered:
+        title = f"Left alone, but you should know: {counted(len(ordered), 'note')}"
+        yield line(Span(title, Tone.STRONG))
+        yield from _limited(ordered, GROUPED_FROM, style, lambda note: _note(note, style))
 
 
-def _grouped(plan: Plan, planned: Sequence[Change], style: Style) -> str:
-    causes = causes_of(planned)
-    lines = [_cause_line(cause, style) for cause in causes[:LARGEST_CAUSES]]
-    if len(causes) > LARGEST_CAUSES:
-        rest = counted(len(causes) - LARGEST_CAUSES, "more cause")
-        lines.append(f"  {rest}: see all with -v, or as data with --json")
-    lines += _flow_table(plan, planned, style)
-    lines += [
-        style.paint(f"  ! {change.address}: {hazard.message}", "yellow")
-        for change in planned
-        for hazard in change.hazards
-    ]
-    lines.append(style.paint("Every name and value: add -v before the command.", "dim"))
-    return "\n".join(lines)
+def _note(note: Note, style: Style) -> Iterator[Line]:
+    yield line(f"  {style.address(note.address)}: {style.sentence(note.message)}")
+    if note.hint:
+        yield line(f"      {style.sentence(note.hint)}")
 
 
-def _cause_line(cause: Cause, style: Style) -> str:
-    symbol = style.paint(f"{SYMBOLS[cause.action]} {cause.action}", COLORS[cause.action])
-    number = len(cause.addresses)
-    what = counted(number, cause.kind) if number > 1 else str(cause.addresses[0])
-    text = cause.text
-    if cause.field is not None:
-        field = cause.field
-        personal = cause.kind == "user"
-        before = show(field.path, field.before, style, personal=personal)
-        text = f"{field.path} {before} → {show(field.path, field.after, style, personal=False)}"
-    where = printable(cause.written)
-    return f"{symbol} {what}: {text}   {where}".rstrip()
+def _summary(plan: Plan) -> Iterator[Line]:
+    counts = count(plan)
+    later = {"held": counts.held, "blocked": counts.blocked, "waiting": counts.waiting}
+    told = [f"{number} {word}" for word, number in later.items() if number]
+    if told:
+        yield line(f"Not part of it: {', '.join(told)}.")
+    for text in plan_summary(plan):
+        yield line(Span(text, Tone.STRONG))
 
 
-def _flow_table(plan: Plan, planned: Sequence[Change], style: Style) -> list[str]:
-    """Who comes and who goes, flow by flow: what an examination officer asks first."""
-    flows: dict[Address, list[SeatsChange]] = {}
-    for change in planned:
-        if change.seats:
-            flows.setdefault(change.address, []).append(change.seats)
-    lines = []
-    for address, roles in sorted(flows.items()):
-        start = plan.starts.get(address.key)
-        when = f"   {how_soon(start, plan.now, style)}" if start else ""
-        lines.append(f"  {address}{when}")
-        for seats in roles:
-            lines += [f"  {line}" for line in _seat_lines(seats, style)]
-    return ["", "Seats, flow by flow", *lines] if lines else []
+# ---- problems and outcomes -----------------------------------------------------------------------
 
 
-# ---- outcomes ------------------------------------------------------------------------------------
+def render_problem(problem: Problem) -> str:
+    """A problem over its lines, each safe to print; without a newline at its end."""
+    return paint((line(text) for text in _told(problem)), color=False).rstrip("\n")
+
+
+def _told(problem: Problem) -> list[str]:
+    return str(problem).split("\n")
+
+
+_UNDONE = (Result.FAILED, Result.UNKNOWN, Result.BLOCKED, Result.NOT_TRIED)
 
 
 def render_outcomes(plan: Plan, outcomes: Sequence[Outcome], style: Style) -> str:
-    """What did not come about first, then the summary line."""
-    order = [Result.FAILED, Result.UNKNOWN, Result.BLOCKED, Result.NOT_TRIED]
-    lines = []
-    for result in order:
-        for outcome in outcomes:
-            if outcome.result is result:
-                head = style.paint(f"! {outcome.result}", "red")
-                where = outcome.change.location
-                lines.append(f"{head} {outcome.change.id}   {where}")
-                lines.append(f"      {printable(outcome.message)}")
-    done = [o.change for o in outcomes if o.result in (Result.DONE, Result.ALREADY_DONE)]
-    counts = count_actions(done)
-    words = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REMOVE: "removed"}
-    numbers = ", ".join(f"{counts[action]} {words[action]}" for action in Action)
-    complete = "Apply complete" if len(done) == len(outcomes) else "Apply incomplete"
-    lines.append(f"{complete}: {numbers}.")
-    missing = len(outcomes) - len(done)
-    if missing:
-        lines.append(f"{counted(missing, 'change')} not done: run plan again, then apply.")
-    held = sum(1 for change in plan.changes if change.status is Status.HELD)
+    """What was not done and why, first; then the summary line, then what is left to do."""
+    lines: list[Line] = []
+    for result in _UNDONE:
+        chosen = sorted((o for o in outcomes if o.result is result), key=lambda o: o.change.id)
+        lines += _limited(chosen, GROUPED_FROM, style, lambda outcome: _outcome(outcome, style))
+    repeated = sum(outcome.result is Result.ALREADY_DONE for outcome in outcomes)
+    if repeated:
+        lines.append(line(f"Already done before: {counted(repeated, 'change')}."))
+    lines.append(line(Span(apply_summary(outcomes), Tone.STRONG)))
+    if any(outcome.result in _UNDONE for outcome in outcomes):
+        lines.append(line("What was not done is planned again: run plan, then apply."))
+    held = count(plan).held
     if held:
-        lines.append(f"{counted(held, 'change')} held until allowed.")
-    return "\n".join(lines) + "\n"
+        lines.append(line(f"{counted(held, 'change')} held until allowed."))
+    return paint(lines, color=style.color)
+
+
+def _outcome(outcome: Outcome, style: Style) -> Iterator[Line]:
+    is_bad = outcome.result in (Result.FAILED, Result.UNKNOWN)
+    word = Span(f"! {outcome.result:<10}", Tone.ALERT if is_bad else Tone.CHANGE)
+    change = outcome.change
+    yield line(word, f" {_id(change, style)}", _faint(placed(change.location)))
+    if outcome.message:
+        yield line(f"      {style.sentence(outcome.message)}")

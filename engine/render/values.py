@@ -3,58 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from engine.render.style import mask
+
 if TYPE_CHECKING:
-    from engine.model import Value
+    from engine.model import Address, FieldChange, Value
+    from engine.render.style import Style
 
-EMPTY = "(empty)"
-_LONGEST = 120
-_SECONDS_BY_UNIT = (("day", 86400), ("h", 3600), ("min", 60))
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How a plan is shown: colour, the zone of its dates, and whether lists are folded."""
-
-    colour: bool = False
-    zone: tzinfo = UTC
-    verbose: bool = False
+NOTHING = "nothing"
+_LONGEST = 100
 
 
-def shown(value: Value, view: View, now: datetime) -> str:
-    """The value as one line of text; `now` tells which year goes without saying."""
-    if value is None or value == ():
-        return EMPTY
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return date(value, view, now)
-    if isinstance(value, timedelta):
-        return duration(value)
+def difference(
+    address: Address, change: FieldChange, style: Style, now: datetime
+) -> tuple[str, str]:
+    """The values before and after as text, masked where they are personal and not to be shown."""
+    hide_before, hide_after = style.hides(address, change)
+    before = shown(masked(change.before) if hide_before else change.before, style, now)
+    after = shown(masked(change.after) if hide_after else change.after, style, now)
+    return before, after
+
+
+def masked(value: Value) -> Value:
+    """The value with every text in it masked."""
+    if isinstance(value, str):
+        return mask(value)
     if isinstance(value, Mapping):
-        pairs = (f"{key}: {shown(item, view, now)}" for key, item in value.items())
-        return f"{{{', '.join(pairs)}}}"
+        return {key: masked(item) for key, item in value.items()}
+    if isinstance(value, tuple | list | set | frozenset):
+        return tuple(masked(item) for item in value)
+    return value
+
+
+def shown(value: Value, style: Style, now: datetime) -> str:
+    """The value as one line of text; `now` tells which year goes without saying."""
+    if value is None or value in ("", ()):
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return date(value, style, now)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {shown(item, style, now)}" for key, item in value.items())
     if isinstance(value, tuple | list | set | frozenset):
         items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        return ", ".join(shown(item, view, now) for item in items)
-    return _text(str(value), view)
+        return ", ".join(shown(item, style, now) for item in items)
+    return _text(str(value), style)
 
 
-def _text(text: str, view: View) -> str:
-    if len(text) > _LONGEST and not view.verbose:
-        text = f"{text[:_LONGEST]}… ({len(text)} characters)"
-    return f'"{text}"' if text != text.strip() or not text else text
+def _text(text: str, style: Style) -> str:
+    if len(text) > _LONGEST and not style.verbose:
+        return f"{text[:_LONGEST]}… ({len(text)} characters)"
+    return f'"{text}"' if text != text.strip() else text
 
 
-def date(moment: datetime, view: View, now: datetime) -> str:
+def date(moment: datetime, style: Style, now: datetime) -> str:
     """`Mon 24 May 12:00`, with the year where it is not this one."""
-    local = moment.astimezone(view.zone)
-    year = "" if local.year == now.astimezone(view.zone).year else f" {local.year}"
-    seconds = f":{local.second:02}" if local.second else ""
-    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}{seconds}"
+    local = moment.astimezone(style.zone)
+    year = "" if local.year == now.astimezone(style.zone).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
 
 
 def zone_name(zone: tzinfo) -> str:
@@ -62,29 +71,18 @@ def zone_name(zone: tzinfo) -> str:
     return str(getattr(zone, "key", zone)).rpartition("/")[2].replace("_", " ")
 
 
-def duration(span: timedelta) -> str:
-    """`4 h 30 min`; less than a minute in seconds."""
-    rest, parts = int(abs(span.total_seconds())), []
-    if rest < 60:
-        return f"{rest} s"
-    for unit, size in _SECONDS_BY_UNIT:
-        number, rest = divmod(rest, size)
-        if number:
-            parts.append(f"{number} {unit}{'s' if unit == 'day' and number > 1 else ''}")
-    return " ".join(parts)
-
-
-def until(start: datetime, now: datetime) -> str:
-    """`starts in 10 h`, or `started 3 days ago`, in one unit."""
-    span = start - now
-    return f"starts in {_rough(span)}" if span > timedelta() else f"started {_rough(-span)} ago"
+def until(start: datetime, now: datetime, style: Style) -> str:
+    """`starts in 10 h` or `started 3 h ago` when it is near, else the day."""
+    away, word = start - now, "starts" if start > now else "started"
+    if abs(away) >= timedelta(hours=72):
+        return f"{word} {date(start, style, now)}"
+    near = _rough(abs(away))
+    return f"starts in {near}" if start > now else f"started {near} ago"
 
 
 def _rough(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
 
 
 def label(path: str) -> str:
