@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-
 from engine.sandbox.control import Control
 from engine.sandbox.faults import Fault, Faults
 from engine.sandbox.quirks import Quirks
 from engine.sandbox.rates import RateLimit
+from engine.sandbox.uniweb.app import make_uniweb_app
 from engine.sandbox.visibility import note_writes, see_all
 from engine.sandbox.wiseflow import OPERATIONS
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, perform, refused
@@ -69,7 +68,7 @@ class _Sandbox:
         self._counts: Counter[str] = Counter()
         self._faults = Faults()
         self._control = Control(store, self._counts, self._faults)
-        self._uniweb = _uniweb(store)
+        self._uniweb = make_uniweb_app(store, store.clock)
         self._start_anew()
         store.on_reset(self._start_anew)
 
@@ -127,9 +126,7 @@ class _Sandbox:
             await self._send(exchange.send, reply, whole=False)
             await _close(exchange)
         elif kind == "malformed":
-            await self._send(
-                exchange.send, _Reply(reply.status, reply.headers, b'{"success": tru')
-            )
+            await self._send(exchange.send, _Reply(reply.status, reply.headers, b'{"success": tru'))
         else:
             await self._send(exchange.send, reply)
 
@@ -280,12 +277,3 @@ def _transport(exchange: _Exchange) -> Any:
 async def _until_gone(exchange: _Exchange) -> None:
     while (await exchange.receive())["type"] != "http.disconnect":
         pass
-
-
-def _uniweb(store: Store) -> ASGIApp:
-    try:
-        from engine.sandbox.uniweb.app import make_uniweb_app
-    except ModuleNotFoundError:
-        return Starlette()
-    made: ASGIApp = make_uniweb_app(store, store.clock)
-    return made

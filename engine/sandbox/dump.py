@@ -147,7 +147,10 @@ def _flow(row: Row) -> dict[str, Any]:
             "durationMinutes": row["timebox_minutes"],
         },
         "gradingScaleId": row["grading_scale"],
-        "anonymisation": json.loads(row["anonymisation"]) if row["anonymisation"] else None,
+        "anonymisation": {
+            "enabled": row["anonymisation"] is not None,
+            "type": json.loads(row["anonymisation"] or "null"),
+        },
         "allocationType": row["allocation_type"],
         "reviewerApproval": bool(row["reviewer_approval"]),
         "ects": row["ects"],

@@ -86,7 +86,7 @@ def _text(where: str, entry: dict[str, Any], name: str) -> str:
 
 
 def _status(where: str, entry: dict[str, Any]) -> int:
-    value = entry.get("status")
+    value: Any = entry.get("status")
     if not _is_integer(value) or not 200 <= value <= 599:
         raise FaultError(f"{where}: status must be an HTTP status from 200 to 599")
     return int(value)

@@ -140,7 +140,7 @@ def _flow_row(flow: Dict, now: int) -> tuple[Any, ...]:
         int(timebox.get("enabled", False)),
         timebox.get("durationMinutes"),
         flow.get("gradingScaleId"),
-        json.dumps(flow["anonymisation"]) if flow.get("anonymisation") else None,
+        _anonymisation(flow),
         flow.get("allocationType") or "SINGLE_ASSESSOR",
         int(bool(flow.get("reviewerApproval", False))),
         flow.get("ects"),
@@ -150,6 +150,12 @@ def _flow_row(flow: Dict, now: int) -> tuple[Any, ...]:
         json.dumps(flow.get("assignments") or [], ensure_ascii=False),
         json.dumps(flow.get("content") or {}, ensure_ascii=False),
     )
+
+
+def _anonymisation(flow: Dict) -> str | None:
+    """The type of an anonymisation in the shape of its GET, as JSON."""
+    given = flow.get("anonymisation")
+    return json.dumps(given["type"]) if given and given["enabled"] else None
 
 
 def _load_flow_lists(store: Store, flow: Dict, now: int) -> None:

@@ -34,9 +34,7 @@ def give_token(call: Call) -> Answer:
         return _error("invalid_client", "Client authentication failed")
     token = secrets.token_urlsafe(48)
     call.store.run("DELETE FROM tokens WHERE expires <= ?", call.now)
-    call.store.run(
-        "INSERT INTO tokens VALUES (?, ?, ?)", token, form["client_id"], call.now + LIFE
-    )
+    call.store.run("INSERT INTO tokens VALUES (?, ?, ?)", token, form["client_id"], call.now + LIFE)
     return bare({"access_token": token, "expires_in": LIFE, "scope": "", "token_type": "bearer"})
 
 

@@ -129,9 +129,7 @@ def _metadata(where: _Conditions, asked: dict[str, Any], references: str, call: 
     for name in ("title", "subtitle"):
         if asked.get(name):
             column = f"f.{name}" if exact_case else f"lower(f.{name})"
-            where.add(
-                f"instr({column}, ?) > 0", asked[name] if exact_case else asked[name].lower()
-            )
+            where.add(f"instr({column}, ?) > 0", asked[name] if exact_case else asked[name].lower())
     for name in ("code", "term"):
         if asked.get(name):
             where.add(f"f.{name} = ?", asked[name])
@@ -207,5 +205,3 @@ def _shown(call: Call, row: Any, references: str) -> dict[str, Any]:
         },
         "marking": {"start": row["marking_start"] or 0, "end": row["marking_end"] or 0},
     }
-
-

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.sandbox.wiseflow.bodies import ID, TEXT, array, integer, record, text
+from engine.sandbox.wiseflow.emails import add_email, looks_like_email
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, bare, operation
 from engine.sandbox.wiseflow.people import data_types, language_of, unique_emails, users_by_email
 from engine.sandbox.wiseflow.user_data import add_value
-from engine.sandbox.wiseflow.emails import add_email, looks_like_email
 
 _USER = record(
     {
@@ -125,9 +125,7 @@ def _add_lists(call: Call, user_id: int) -> None:
             "INSERT OR IGNORE INTO user_roles (user_id, role_id) VALUES (?, ?)", user_id, role
         )
     owned = {row[0] for row in store.all("SELECT folded FROM emails WHERE user_id = ?", user_id)}
-    has_primary = bool(
-        store.one("SELECT 1 FROM emails WHERE user_id = ? AND is_primary", user_id)
-    )
+    has_primary = bool(store.one("SELECT 1 FROM emails WHERE user_id = ? AND is_primary", user_id))
     for email in call.body["emails"]:
         if email.casefold() in owned:
             continue

@@ -17,9 +17,7 @@ _CHANGED = array(record({"userDataId": ID}))
 _PATH = "/users/{userId}/user-data"
 
 
-def add_value(
-    call: Call, user_id: int, type_id: int, value: str, *, overwrite: bool
-) -> str | None:
+def add_value(call: Call, user_id: int, type_id: int, value: str, *, overwrite: bool) -> str | None:
     """Give a user a value; None, or the reason why not.
 
     A single-valued type that has a value is overwritten where `overwrite` says so.
