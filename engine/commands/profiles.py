@@ -66,9 +66,8 @@ def _profile_lines(key: str, state: DesiredState, filled: Filled, style: Style) 
     fields: Counter[str] = Counter()
     for name in matched:
         fields.update(filled.values.get((key, name), {}).keys())
-    for path in sorted(state.profiles[key].fill):
-        if wanted:
-            lines.append(f"  {path}: {counted(fields[path], 'value')}")
+    paths = sorted(state.profiles[key].fill) if wanted else []
+    lines += [f"  {path}: {counted(fields[path], 'value')}" for path in paths]
     if style.verbose:
         lines += _value_lines(key, sorted(matched), filled, style)
     return lines

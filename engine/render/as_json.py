@@ -71,8 +71,8 @@ def error_document(message: str, exit_code: int, problems: Iterable[Problem]) ->
 
 
 def render(document: Mapping[str, Any]) -> str:
-    """The one JSON document, readable and in a stable order."""
-    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    """The one JSON document, readable and in a stable order; ASCII, so no terminal obeys it."""
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
 def problem_rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:

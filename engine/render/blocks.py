@@ -102,7 +102,8 @@ def seat_lines(seats: SeatsChange, width: int, home: str, style: Style) -> Itera
     """Who comes and who goes, with the number of seats before and after on the first line."""
     name, numbers = seats.role, f"   {seats.before} → {seats.after}"
     for verb, tone, people in verbs(seats):
-        text = folded((person(seat, style) for seat in people), FOLDED_AFTER, verbose=style.verbose)
+        names = sorted(person(seat, style) for seat in people)
+        text = folded(names, FOLDED_AFTER, verbose=style.verbose)
         place = common_place(people, home)
         yield line(
             f"    {name:<{width}}  ",
