@@ -2,35 +2,41 @@
 
     problems, clean, value = check(node, Model, ("flows", 0))
 
-`clean` is the node without what is wrong, so that what is right can still be looked at: all
-problems of an entry are reported, whatever else is wrong with it.
+Models extend Shape and use Line or Text for text; `Nullable[...]` where null may stand. `clean` is
+the node without what is wrong and `value` the model of that, with None for a required key that is
+missing: all problems of an entry are reported, whatever else is wrong with it.
 """
 
 from __future__ import annotations
 
-import difflib
+from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from engine.errors import Location, Problem
-from engine.nodes import Node, Odd, Scalar, Sequence, Table, child, resolve, said, shown
+from engine.files import UNPRINTABLE
+from engine.nodes import NULL, Node, Scalar, Sequence, Table, child, resolve, said, shown
+from engine.words import in_words, near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
-LATER = {
-    "flow_sets", "accommodations", "individual", "rooms", "webhooks", "grade_exports", "adopt",
-    "moved", "removed", "release", "recreate", "unarchive", "protect", "allow",
-    "grading_scale", "timebox", "anonymisation", "ects", "allocation", "assessor_types",
-    "assessor_groups", "archived",
-}  # fmt: skip
+LATER = frozenset(
+    "flow_sets accommodations individual rooms webhooks grade_exports adopt moved removed release "
+    "recreate unarchive protect allow grading_scale timebox anonymisation ects allocation "
+    "assessor_types assessor_groups".split()
+)
 """What the format knows and this version does not do yet: refused plainly, at its place."""
+SECRETS = frozenset({"api_key", "client_secret", "plan_key", "secret"})
+"""Keys whose values no message shows."""
+NOT_YET = "is not supported by this version yet"
 
 
 class Shape(BaseModel):
@@ -39,70 +45,100 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# ---- text ----------------------------------------------------------------------------------------
+
+
 def _text(value: Any) -> Any:
-    if isinstance(value, Odd):
-        raise PydanticCustomError("text", "{word}", {"word": _write_quoted(value.text)})
-    if isinstance(value, bool):
-        raise PydanticCustomError("text", "{word}", {"word": _write_quoted(str(value).lower())})
-    if isinstance(value, int | float):
-        raise PydanticCustomError("text", "{word}", {"word": _write_quoted(str(value))})
-    if value is None:
-        raise PydanticCustomError("text", "{word}", {"word": "must be text, not empty"})
-    if not isinstance(value, str):
-        kind = "a list" if isinstance(value, list) else "a mapping"
-        raise PydanticCustomError("text", "{word}", {"word": f"must be text, not {kind}"})
-    if not value.strip():
-        raise PydanticCustomError("text", "{word}", {"word": "must not be empty"})
+    if not isinstance(value, str) or not value.strip():
+        raise PydanticCustomError("text", "must be text")
+    odd = UNPRINTABLE.search(value)
+    if odd is not None:
+        code = f"U+{ord(odd.group()):04X}"
+        raise PydanticCustomError("control", f"holds the control character {code}\nremove it")
     return value
 
 
-def _write_quoted(text: str) -> str:
-    return f'must be text: write "{text}"'
-
-
-def _one_line(value: str) -> str:
-    if any(not character.isprintable() for character in value):
-        raise PydanticCustomError("line", "must be one line without control characters")
-    return value.strip()
+def _line(value: Any) -> Any:
+    text = _text(value).strip()
+    if "\n" in text or "\r" in text or "\t" in text:
+        raise PydanticCustomError("line", "must be one line, without tabs")
+    return text
 
 
 Text = Annotated[str, BeforeValidator(_text)]
 """Text as written: numbers and booleans must be quoted."""
-
-
-def _line(value: Any) -> Any:
-    return _one_line(_text(value))
-
-
 Line = Annotated[str, BeforeValidator(_line)]
 """Text on one line."""
 
 
+def _nothing(value: Any) -> Any:
+    return None if value is NULL else value
+
+
+Nullable = Annotated[T | None, BeforeValidator(_nothing)]
+"""A field that null empties."""
+
+
+def unique(values: list[str]) -> list[str]:
+    """A validator for lists in which nothing may stand twice, compared without case."""
+    seen: set[str] = set()
+    for value in values:
+        if value.casefold() in seen:
+            raise ValueError(f"{shown(value)} stands here twice\nkeep one of them")
+        seen.add(value.casefold())
+    return values
+
+
+# ---- checking ------------------------------------------------------------------------------------
+
+
 def plain(node: Node) -> Any:
-    """The node as Python values: scalars resolved, ambiguous ones as `Odd`."""
+    """The node as Python values: scalars resolved, null as NULL, ambiguous ones as `Odd`."""
+    if isinstance(node, Scalar):
+        return resolve(node)
     if isinstance(node, Table):
         return {key: plain(value) for key, value in node.entries.items()}
-    if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
-    return resolve(node)
+    return [plain(item) for item in node.items]
 
 
 def check(node: Node, model: type[M], path: Path = ()) -> tuple[list[Problem], Node, M | None]:
     """The problems of a node, the node without them, and the value of what is left, if any."""
-    problems: list[Problem] = []
+    try:
+        return [], node, model.model_validate(plain(node))
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    problems = [_problem(one, node, model, path) for one in details]
+    clean, value = _rescue(node, details, _relaxed(model))
+    return problems, clean, value
+
+
+def _rescue(node: Node, details: list[ErrorDetails], model: type[M]) -> tuple[Node, M | None]:
+    """What is right of a node; what is wrong is taken out until the model takes the rest."""
     clean = node
-    for _ in range(6):
+    for _ in range(8):
+        spoiled = {_steps(one["loc"], clean) for one in details} - {()}
+        for steps in sorted(spoiled, key=_deepest_last_first, reverse=True):
+            clean = without(clean, steps)
         try:
-            return problems, clean, model.model_validate(plain(clean))
+            return clean, model.model_validate(plain(clean))
         except ValidationError as error:
             details = error.errors(include_url=False)
-        problems += [_problem(one, clean, model, path) for one in details]
-        spoiled = {_steps(one["loc"], clean) for one in details if one["type"] != "missing"}
-        if not spoiled or () in spoiled:
-            break
-        for steps in sorted(spoiled, key=len, reverse=True):
-            clean = without(clean, steps)
-    return problems, clean, None
+    return clean, None
+
+
+def _deepest_last_first(steps: Path) -> tuple[int, list[tuple[int, str]]]:
+    return len(steps), [(s, "") if isinstance(s, int) else (0, s) for s in steps]
+
+
+@cache
+def _relaxed(model: type[M]) -> type[M]:
+    """The model with None for each required key that is missing."""
+    missing: dict[str, Any] = {
+        name: (field.annotation, None)
+        for name, field in model.model_fields.items()
+        if field.is_required()
+    }
+    return create_model(model.__name__, __base__=model, **missing) if missing else model
 
 
 def _steps(loc: tuple[int | str, ...], node: Node) -> Path:
@@ -124,10 +160,10 @@ def without(node: Node, steps: Path) -> Node:
         entries = dict(node.entries)
         if rest and head in entries:
             entries[head] = without(entries[head], tuple(rest))
-        else:
-            entries.pop(head, None)
+            return Table(node.location, entries, node.size, node.faulty)
+        entries.pop(head, None)
         return Table(node.location, entries, node.size, node.faulty | {head})
-    if isinstance(node, Sequence) and isinstance(head, int):
+    if isinstance(node, Sequence) and isinstance(head, int) and head < len(node.items):
         items = list(node.items)
         if rest:
             items[head] = without(items[head], tuple(rest))
@@ -135,26 +171,6 @@ def without(node: Node, steps: Path) -> Node:
             del items[head]
         return Sequence(node.location, tuple(items), node.size)
     return node
-
-
-# ---- messages ------------------------------------------------------------------------------------
-
-
-def _problem(error: ErrorDetails, node: Node, model: type[BaseModel], path: Path) -> Problem:
-    steps = _steps(error["loc"], node)
-    here = at(node, steps)
-    name = said((*path, *steps))
-    kind, given = error["type"], error["input"]
-    if kind == "missing":
-        wanted = str(error["loc"][-1])
-        return Problem(here.location, name, f'lacks "{wanted}"')
-    if kind == "extra_forbidden":
-        return _unknown(
-            str(error["loc"][-1]), here.location, name, _known(model, error["loc"][:-1])
-        )
-    context = error.get("ctx", {})
-    message, hint = _words(kind, context, error["msg"], given, here)
-    return Problem(here.location, name, message, hint)
 
 
 def at(node: Node, steps: Path) -> Node:
@@ -167,78 +183,27 @@ def at(node: Node, steps: Path) -> Node:
     return node
 
 
+# ---- problems ------------------------------------------------------------------------------------
+
+
+def _problem(error: ErrorDetails, node: Node, model: type[BaseModel], path: Path) -> Problem:
+    steps = _steps(error["loc"], node)
+    here = at(node, steps)
+    name = said((*path, *steps))
+    kind, last = error["type"], str(error["loc"][-1]) if error["loc"] else ""
+    if kind == "missing":
+        return Problem(here.location, name, f'lacks "{last}"')
+    if kind == "extra_forbidden":
+        return _unknown(last, here.location, name, _known(model, error["loc"][:-1]))
+    hidden = bool(SECRETS & set(steps))
+    message, hint = in_words(kind, error.get("ctx", {}), error["msg"], here, hidden=hidden)
+    return Problem(here.location, name, message, hint)
+
+
 def _unknown(key: str, location: Location, name: str, known: set[str]) -> Problem:
-    if key in LATER:
-        return Problem(
-            location, name, f'"{key}" is not supported by this version yet', "Remove it."
-        )
+    if key in LATER or (key == "participants" and known and "type" in known):
+        return Problem(location, name, f'"{key}" {NOT_YET}', "remove it")
     return Problem(location, name, f"unknown key {shown(key)}", near(key, known))
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """The hint for a word that is not known: the nearest one, else all."""
-    names = sorted(known)
-    close = difflib.get_close_matches(word.casefold(), [n.casefold() for n in names], 1, 0.75)
-    if close:
-        match = next(name for name in names if name.casefold() == close[0])
-        return f"did you mean {match}?"
-    return "known: " + ", ".join(names) if names else ""
-
-
-def _words(
-    kind: str, context: Mapping[str, Any], message: str, given: Any, node: Node
-) -> tuple[str, str]:
-    written = _written(node)
-    if kind in {"literal_error", "enum"}:
-        words = [
-            word.strip("' ")
-            for word in str(context.get("expected", "")).replace(" or ", ",").split(",")
-        ]
-        if written.strip('"') in LATER:
-            return f"{written} is not supported by this version yet", "known: " + ", ".join(words)
-        return f"{written} is not one of its words", near(written.strip('"'), words)
-    fixed = {
-        "list_type": f"must be a list, not {_kind(node)}",
-        "dict_type": f"must be a mapping, not {_kind(node)}",
-        "model_type": f"must be a mapping, not {_kind(node)}",
-        "model_attributes_type": f"must be a mapping, not {_kind(node)}",
-        "bool_type": f"must be true or false, not {_kind(node)}",
-        "bool_parsing": f"must be true or false, not {written}",
-        "int_type": f"must be a whole number, not {written}",
-        "int_from_float": f"must be a whole number, not {written}",
-        "int_parsing": f"must be a whole number, not {written}",
-        "tuple_type": f"must be a list, not {_kind(node)}",
-    }
-    if kind in fixed:
-        return fixed[kind], ""
-    if kind == "string_too_long":
-        return f"is longer than {context['max_length']} characters", "Shorten it."
-    if kind == "string_pattern_mismatch":
-        return (
-            f"{written} has characters that a key cannot have",
-            "use letters, digits, - and _, up to 200",
-        )
-    if kind == "too_short":
-        return "must not be an empty list", ""
-    if kind in {"greater_than_equal", "less_than_equal", "greater_than", "less_than"}:
-        return f"{written}: {message[0].lower()}{message[1:]}".replace("input", "it"), ""
-    text, _, hint = message.removeprefix("Value error, ").partition("\n")
-    return text, hint
-
-
-def _written(node: Node) -> str:
-    return shown(node.text) if isinstance(node, Scalar) else _kind(node)
-
-
-def _kind(node: Node) -> str:
-    if isinstance(node, Table):
-        return "a mapping"
-    if isinstance(node, Sequence):
-        return "a list"
-    value = resolve(node)
-    if value is None:
-        return "nothing"
-    return shown(node.text)
 
 
 # ---- which keys a model knows at a place ---------------------------------------------------------
@@ -259,14 +224,13 @@ def _names(model: type[BaseModel]) -> Iterator[str]:
 
 def _models(annotations: Iterable[Any]) -> Iterator[type[BaseModel]]:
     for annotation in annotations:
+        origin = get_origin(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield annotation
-        elif get_origin(annotation) in (Union, UnionType, Annotated):
-            yield from _models(
-                get_args(annotation)[:1]
-                if get_origin(annotation) is Annotated
-                else get_args(annotation)
-            )
+        elif origin is Annotated:
+            yield from _models(get_args(annotation)[:1])
+        elif origin in (Union, UnionType):
+            yield from _models(get_args(annotation))
 
 
 def _below(annotation: Any, part: int | str) -> Iterator[Any]:
@@ -282,6 +246,8 @@ def _below(annotation: Any, part: int | str) -> Iterator[Any]:
             yield from _below(one, part)
     elif origin in (list, tuple) and isinstance(part, int):
         yield get_args(annotation)[0]
+    elif origin is dict:
+        yield get_args(annotation)[1]
 
 
-__all__ = ["Field", "Line", "Shape", "Text", "at", "check", "near", "plain", "without"]
+__all__ = ["Field", "Line", "Nullable", "Shape", "Text", "at", "check", "near", "plain", "unique"]

@@ -6,6 +6,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -260,6 +262,9 @@ def demo(invocation: Invocation) -> int:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs one command and exits with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -283,8 +288,16 @@ def run(arguments: list[str]) -> int:
     except EngineError as error:
         return _fail(arguments, str(error), error.exit_code)
     except Exception as error:
-        return _fail(arguments, _crash(error), BUG)
+        return _fail(arguments, _crash(error, _root(arguments)), BUG)
     return code if isinstance(code, int) else 0
+
+
+def _root(arguments: list[str]) -> Path:
+    """The repository that --dir names, for a report of a bug; else the current folder."""
+    named = [b for a, b in pairwise(arguments) if a == "--dir"]
+    named += [a.removeprefix("--dir=") for a in arguments if a.startswith("--dir=")]
+    root = Path(named[0]) if named else Path()
+    return root if root.is_dir() else Path()
 
 
 def _heading(error: ManifestError) -> str:
@@ -302,13 +315,13 @@ def _fail(arguments: list[str], message: str, code: int, error: ManifestError | 
     return code
 
 
-def _crash(error: Exception) -> str:
+def _crash(error: Exception, root: Path) -> str:
     """Writes a report of a bug, without values: only where it happened, and of what type."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"wisectl {__version__}, Python {sys.version.split()[0]}, {type(error).__name__}"]
     lines += [f"{Path(f.filename).name}:{f.lineno} in {f.name}" for f in frames]
     try:
-        folder = Path(WORK_FOLDER)
+        folder = root / WORK_FOLDER
         make_work_folder(folder)
         report = folder / "crash.txt"
         report.write_text("\n".join(lines) + "\n", encoding="utf-8")

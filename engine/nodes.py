@@ -81,6 +81,12 @@ class Odd:
     word: str
 
 
+class Null:
+    """The value of a YAML null, so that no field takes it unless it says so."""
+
+
+NULL = Null()
+
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {w: w.lower() == "true" for w in ("true", "True", "TRUE", "false", "False", "FALSE")}
 _OLD_BOOL = frozenset(w for b in ("yes", "no", "on", "off") for w in (b, b.title(), b.upper()))
@@ -99,13 +105,13 @@ def is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.plain and node.text in _NULL
 
 
-def resolve(node: Scalar) -> str | int | float | bool | Odd | None:
+def resolve(node: Scalar) -> str | int | float | bool | Odd | Null:
     """What a scalar is: text, unless it is plain and reads as null, a boolean or a number."""
     text = node.text
     if not node.plain:
         return text
     if text in _NULL:
-        return None
+        return NULL
     if text in _BOOL:
         return _BOOL[text]
     if text in _OLD_BOOL:

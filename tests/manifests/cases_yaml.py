@@ -1,0 +1,65 @@
+"""What is wrong before anything means anything: YAML itself, and the shape of a file."""
+
+from __future__ import annotations
+
+from tests.manifests.repositories import FLOW
+
+Case = tuple[object, ...]
+
+YAML_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
+    "a tab indents": ("flows:\n¶\t- key: math\n", "tab … spaces"),
+    "a tab before a key": ("flows:\n  - key: math\n¶\ttitle: x\n", "tab"),
+    "bad indentation": ("flows:\n  - key: math\n    title: x\n   ¶code: y\n", "indentation"),
+    "an entry out of line": ("flows:\n  - key: a\n ¶- key: b\n", "indentation"),
+    "unclosed double quote": ('flows:\n  - key: math\n    title: ¶"Maths\n    code: x\n', "quote"),
+    "unclosed single quote": ("flows:\n  - key: math\n    title: ¶'Maths\n", "quote"),
+    "unclosed list": ("flows:\n  - key: math\n    title: x\nroles: ¶[a, b\n", "bracket"),
+    "unclosed mapping": (
+        "flows:\n  - key: math\n    participation: ¶{start: 2027-05-03 09:00\n    title: x\n",
+        "bracket",
+    ),
+    "a bracket too many": ("flows: [{key: math}]¶]\n", "not valid YAML"),
+    "two colons on a line": ("flows:\n  - key: math\n    title¶: Maths: part\n", "colon"),
+    "a key without a colon": ("flows:\n  - key: math\n    title¶\n", "colon"),
+    "an unknown alias": ("flows:\n  - ¶*nowhere\n", 'no anchor is named "nowhere"'),
+    "an alias inside itself": ("flows: &f\n  - ¶*f\n", "inside itself"),
+    "a python tag": ("flows:\n  - key: math\n    ¶title: !!python/object:os.system x\n", "tag"),
+    "a local tag": ("flows:\n  - key: math\n    ¶title: !secret x\n", "tag"),
+    "an integer tag": ("flows:\n  - key: math\n    ¶title: !!int 3\n", "tag"),
+    "an undeclared tag handle": ("flows:\n  - key: math\n    title: ¶!e!x y\n", "tag"),
+    "an unknown escape": ('flows:\n  - key: math\n    title: "a\\¶qb"\n', "escape"),
+    "a reserved character": ("flows:\n  - key: math\n    title: ¶@maths\n", "quotes"),
+    "a backtick": ("flows:\n  - key: math\n    title: ¶`maths`\n", "quotes"),
+    "a percent sign": ("flows:\n  - key: math\n    title: ¶%maths\n", "quotes"),
+    "a doubled key": ("flows:\n  - key: math\n    title: x\n    ¶title: y\n", "twice … line 3"),
+    "a doubled kind": (FLOW + "¶flows: []\n", "twice … line 1"),
+    "a doubled merge": (
+        "flow_templates:\n  - &a {key: a}\nflows:\n  - key: m\n    <<: *a\n    ¶<<: *a\n",
+        "twice … <<: [*a, *b]",
+    ),
+    "a merge of text": ("flows:\n  - key: math\n    ¶<<: hello\n", "<<"),
+    "a merge of a list of text": ("flows:\n  - key: math\n    ¶<<: [a]\n", "<<"),
+    "a list as a key": ("flows:\n  - key: math\n    ? ¶[a, b]\n    : c\n", "key must be text"),
+    "a mapping as a key": ("¶{a: b}: c\n", "key must be text"),
+    "two documents": (FLOW + "¶---\n" + FLOW, "second YAML document"),
+    "an unknown YAML version": ("¶%YAML 3.0\n---\n" + FLOW, "not valid YAML"),
+    "a file that is a list": ("¶- key: math\n", "mapping from kinds"),
+    "a file that is text": ("¶hello\n", "mapping from kinds"),
+    "a file that is a number": ("¶17\n", "mapping from kinds"),
+    "nested too deep": (f"flows: {'[' * 59}¶{'[' * 3000}", "nested"),
+    "nested too deep in mappings": (f"flows: {'{a: ' * 59}¶{'{a: ' * 300}", "nested"),
+    "a control character": ("flows:\n  - key: math\n    title: a¶\x07b\n", "U+0007"),
+    "a NUL": ("flows:\n  - key: math\n    title: a¶\x00b\n", "U+0000"),
+    "a line separator": ("flows:\n  - key: math\n    title: a¶\u2028b\n", "U+2028"),
+    "an escape character for terminals": ("flows:\n- {key: m, title: ¶\x1b[31mred}\n", "U+001B"),
+    "an unknown kind": ("¶flow:\n  - key: math\n", 'unknown kind "flow" … did you mean flows?'),
+    "a kind in capitals": ("¶Flows:\n  - key: math\n", "unknown kind … did you mean flows?"),
+    "a kind of a later release": ("¶rooms: [{key: hall-a}]\n", "not supported by this version"),
+    "another kind of a later release": ("¶flow_sets:\n  - csv: x.csv\n", "not supported by this"),
+    "a kind that is a mapping": ("¶flows:\n  math: {title: x}\n", "must be a list"),
+    "a kind that is text": ("¶flows: math\n", "must be a list"),
+    "an entry that is text": ("flows:\n  - ¶math\n", "must be a mapping"),
+    "an entry that is nothing": ("flows:\n  -¶\n  - key: math\n", "must be a mapping"),
+    "an entry that is a list": ("flows:\n  - ¶[math]\n", "must be a mapping"),
+    "a number as a kind": ("¶1: []\n", 'unknown kind "1"'),
+}
