@@ -14,12 +14,14 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.sandbox.clock import FIRST_NOW, Clock, clock_start
 from engine.sandbox.seed import load_institution
 from engine.sandbox.tables import FIRST_IDS, SCHEMA
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Row = sqlite3.Row
 

@@ -47,7 +47,7 @@ def _allocated(call: Call, kind: str, seat_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-@operation("POST", _ASSESSOR, body=_BODY, refuses_archived=True)
+@operation("POST", _ASSESSOR, body=_BODY, bad_id=400, refuses_archived=True)
 def allocate_assessor(call: Call) -> Answer:
     """No body; only for an assessor who has no participants yet."""
     row = assessor(call)
@@ -155,7 +155,7 @@ def list_reviewer_allocations(call: Call) -> Answer:
     )
 
 
-@operation("PUT", _REVIEWER, body=_BODY, refuses_archived=True)
+@operation("PUT", _REVIEWER, body=_BODY, bad_id=400, refuses_archived=True)
 def set_reviewer_allocations(call: Call) -> Answer:
     """Nothing; the list is the complete one afterwards."""
     row = _reviewer(call)

@@ -123,7 +123,7 @@ def _find(call: Call) -> int:
         raise Refusal(400, "Multiple users with same identifier found")
     if not found:
         raise Refusal(404, "User not found")
-    return found[0]
+    return int(found[0])
 
 
 @operation(
@@ -181,6 +181,7 @@ def _older(call: Call, row: Row, ids: list[dict[str, str]], types: list[int]) ->
     "POST",
     "/flow/{flowId}/assessors/add",
     body=_OLDER_NEW,
+    bad_id=400,
     bare=(400, 403, 404),
     refuses_archived=True,
 )
@@ -221,6 +222,7 @@ def _shown_types(call: Call) -> list[dict[str, Any]]:
     "POST",
     _TYPES,
     body=record({"assessorTypeId": ID, "instruction": text(longest=500)}),
+    bad_id=400,
     refuses_archived=True,
 )
 def add_type(call: Call) -> Answer:

@@ -68,7 +68,7 @@ def get_dates(call: Call) -> Answer:
     return success(_shown(call, {column: call.flow[column] for column in _GENERAL_COLUMNS}))
 
 
-@operation("PATCH", "/flows/{flowId}/dates", body=_GENERAL, refuses_archived=True)
+@operation("PATCH", "/flows/{flowId}/dates", body=_GENERAL, bad_id=400, refuses_archived=True)
 def patch_dates(call: Call) -> Answer:
     """General dates after the change; what is not sent stays."""
     if call.flow["type"] == "FLOWoral":
@@ -159,7 +159,7 @@ def get_individual_dates(call: Call) -> Answer:
     return success(_shown_individual(_effective(call, participant(call))))
 
 
-@operation("PATCH", _ONE, body=record(_INDIVIDUAL), refuses_archived=True)
+@operation("PATCH", _ONE, body=record(_INDIVIDUAL), bad_id=400, refuses_archived=True)
 def patch_individual_dates(call: Call) -> Answer:
     """Dates that hold for a participant after the change."""
     row = participant(call)
@@ -178,7 +178,7 @@ def _without_marking_start(sent: dict[str, int]) -> dict[str, int]:
     "PATCH",
     "/flows/{flowId}/participants/dates",
     body=record({"participants": array(record({"id": ID, **_INDIVIDUAL}), required=True)}),
-    bad_id=404,
+    bad_id=400,
     refuses_archived=True,
 )
 def patch_many_dates(call: Call) -> Answer:

@@ -87,7 +87,7 @@ def get_metadata(call: Call) -> Answer:
     )
 
 
-@operation("PUT", "/flows/{flowId}/metadata", body=_METADATA, refuses_archived=True)
+@operation("PUT", "/flows/{flowId}/metadata", body=_METADATA, bad_id=400, refuses_archived=True)
 def put_metadata(call: Call) -> Answer:
     """The metadata after the change; what is not sent is emptied."""
     body = call.body
@@ -122,6 +122,7 @@ def get_description(call: Call) -> Answer:
     "PUT",
     "/flows/{flowId}/description",
     body=record({"description": text(required=True, longest=50_000)}),
+    bad_id=400,
 )
 def put_description(call: Call) -> Answer:
     """Nothing; 201 for the first description of a flow."""
@@ -167,6 +168,7 @@ def get_grading_scale(call: Call) -> Answer:
     "PUT",
     "/flows/{flowId}/grading-scale",
     body=record({"gradingScaleId": Shape("number", required=True)}),
+    bad_id=400,
     refuses_archived=True,
 )
 def put_grading_scale(call: Call) -> Answer:
@@ -204,7 +206,14 @@ def get_anonymisation(call: Call) -> Answer:
     return success({"enabled": kept is not None, "type": json.loads(kept) if kept else _OFF})
 
 
-@operation("PUT", _ANONYMISATION_PATH, body=_ANONYMISATION, plain=(400, 404), refuses_archived=True)
+@operation(
+    "PUT",
+    _ANONYMISATION_PATH,
+    body=_ANONYMISATION,
+    bad_id=400,
+    plain=(400, 404),
+    refuses_archived=True,
+)
 def put_anonymisation(call: Call) -> Answer:
     """The anonymisation; 201 where there was none."""
     chosen = _OFF | {name: call.body[name] for name in _OFF if name in call.body}
@@ -233,7 +242,7 @@ def _check_data_type(call: Call, type_id: int) -> None:
         raise Refusal(400, "All participants are required to have the user data type set")
 
 
-@operation("DELETE", _ANONYMISATION_PATH, plain=(200, 400, 404), refuses_archived=True)
+@operation("DELETE", _ANONYMISATION_PATH, bad_id=400, plain=(200, 400, 404), refuses_archived=True)
 def delete_anonymisation(call: Call) -> Answer:
     """Nothing; 400 where the flow has no anonymisation."""
     if call.flow["anonymisation"] is None:
@@ -258,7 +267,7 @@ _SETTINGS = record(
 )
 
 
-@operation("PUT", "/flows/{flowId}/settings", body=_SETTINGS, refuses_archived=True)
+@operation("PUT", "/flows/{flowId}/settings", body=_SETTINGS, bad_id=400, refuses_archived=True)
 def put_settings(call: Call) -> Answer:
     """The settings that were changed; they cannot be read back."""
     settings = call.body["settings"]
@@ -286,6 +295,7 @@ def get_allocation_type(call: Call) -> Answer:
     body=record(
         {"allocationType": text(required=True, enum=("SINGLE_ASSESSOR", "GROUPED"))},
     ),
+    bad_id=400,
     refuses_archived=True,
 )
 def put_allocation_type(call: Call) -> Answer:

@@ -31,7 +31,7 @@ class Answer:
     media_type: str = "application/json"
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
     """The operation is refused with a status and a message."""
 
     def __init__(self, status: int, message: str, *errors: Wrong) -> None:
@@ -70,57 +70,34 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path, and how it refuses."""
+    """One method on one path, and how it refuses.
+
+    `bad_id` is the status for an id in the path that is no number (400 where the document has
+    one, else 404), `bad_body` that for a body that is no JSON; `bare` lists the refusals that it
+    declares without a body, `plain` the statuses that it declares as text/plain although they
+    carry JSON.
+    """
 
     method: str
     template: str
     run: Handler
-    body: Shape | None
-    bad_id: int
-    bad_body: int
-    bare: frozenset[int]
-    plain: frozenset[int]
-    refuses_archived: bool
-    sees_deleted: bool
+    body: Shape | None = None
+    bad_id: int = 404
+    bad_body: int = 400
+    bare: tuple[int, ...] = ()
+    plain: tuple[int, ...] = ()
+    refuses_archived: bool = False
+    sees_deleted: bool = False
 
 
 OPERATIONS: list[Operation] = []
 
 
-def operation(
-    method: str,
-    template: str,
-    *,
-    body: Shape | None = None,
-    bad_id: int = 404,
-    bad_body: int = 400,
-    bare: tuple[int, ...] = (),
-    plain: tuple[int, ...] = (),
-    refuses_archived: bool = False,
-    sees_deleted: bool = False,
-) -> Callable[[Handler], Handler]:
-    """Register a function as an operation.
-
-    `bad_id` is the status for an id in the path that is no number (400 where the document has
-    one, else 404); `bare` lists the statuses that it declares without a body, `plain` those that
-    it declares as text/plain although they carry JSON.
-    """
+def operation(method: str, template: str, **options: Any) -> Callable[[Handler], Handler]:
+    """Register a function as an operation; the options are those of `Operation`."""
 
     def register(run: Handler) -> Handler:
-        OPERATIONS.append(
-            Operation(
-                method,
-                template,
-                run,
-                body,
-                bad_id,
-                bad_body,
-                frozenset(bare),
-                frozenset(plain),
-                refuses_archived,
-                sees_deleted,
-            )
-        )
+        OPERATIONS.append(Operation(method, template, run, **options))
         return run
 
     return register
@@ -190,7 +167,10 @@ def perform(operation: Operation, call: Call, raw_ids: dict[str, str], raw_body:
                 call.body = raw_body
             if operation.refuses_archived and call.flow["state"] == ARCHIVED:
                 raise Refusal(403, "Flow is archived")
-            return operation.run(call)
+            answer = operation.run(call)
+            if answer.status in operation.plain:
+                answer.media_type = "text/plain"
+            return answer
     except Refusal as refusal:
         return refused(refusal, operation)
 

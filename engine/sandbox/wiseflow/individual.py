@@ -39,6 +39,7 @@ def get_timebox(call: Call) -> Answer:
     body=record(
         {"enabled": FLAG, "durationMinutes": integer(required=True, nullable=True, least=1)}
     ),
+    bad_id=400,
     refuses_archived=True,
 )
 def put_timebox(call: Call) -> Answer:
@@ -77,6 +78,7 @@ def get_exam_id(call: Call) -> Answer:
     "PUT",
     _EXAM_ID,
     body=record({"uniqueExamId": text(required=True, shortest=1, longest=255)}),
+    bad_id=400,
     refuses_archived=True,
 )
 def put_exam_id(call: Call) -> Answer:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from engine.sandbox.wiseflow.http import Operation
+if TYPE_CHECKING:
+    from engine.sandbox.wiseflow.http import Operation
 
 
 @dataclass(slots=True)

@@ -140,6 +140,10 @@ def _metadata(where: _Conditions, asked: dict[str, Any], references: str, call: 
             f"f.id IN (SELECT r.flow_id FROM {references} r WHERE {match})",  # noqa: S608
             asked["externalSourceReference"],
         )
+    _kinds(where, asked)
+
+
+def _kinds(where: _Conditions, asked: dict[str, Any]) -> None:
     if asked.get("states"):
         numbers = ", ".join(str(STATES.index(state)) for state in asked["states"])
         where.add(f"{STATE} IN ({numbers})")
