@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from engine.checking import Line, Shape, at, check, near
 from engine.errors import Location, ManifestError, Problem
 from engine.manifest import read_yaml
-from engine.nodes import Node, Table, is_null, shown
+from engine.nodes import Node, Odd, Table, is_null, shown
 from engine.transport import is_loopback
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def _url(value: str) -> str:
+    if "@" in value:
+        raise ValueError("holds a name or a password\nstate client_id and client_secret instead")
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
     except ValueError:
         usable = False
-    if not usable or "@" in parts.netloc:
+    if not usable:
         raise ValueError(f"{shown(value)} is no address of a server\nsuch as https://host/v1")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("plain http is only for this machine\nwrite https")
@@ -47,6 +49,11 @@ def _variable(value: str) -> str:
     if not _VARIABLE.fullmatch(value):
         raise ValueError("must not stand here literally\nwrite ${NAME}, an environment variable")
     return value
+
+
+def _off(value: object) -> object:
+    """`off` is text in YAML 1.2, whatever older readers make of it."""
+    return "off" if isinstance(value, Odd) and value.text == "off" else value
 
 
 def _zone(value: str) -> str:
@@ -108,7 +115,7 @@ class EnvironmentSettings(Shape):
     parallelism: Annotated[int, Field(ge=1, le=256)] = 16
     rate: RateSettings = RateSettings()
     guards: GuardSettings = GuardSettings()
-    mask: Literal["live", "all", "off"] = "live"
+    mask: Annotated[Literal["live", "all", "off"], BeforeValidator(_off)] = "live"
 
 
 class SettingsModel(Shape):

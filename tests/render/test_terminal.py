@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +41,8 @@ def test_a_plan_reads_as_agreed(name: str) -> None:
 
 def test_one_seat_reads_as_the_design_shows_it() -> None:
     lines = render_plan(plans.one_seat(), STYLE).splitlines()
-    assert lines[0].startswith("staging") and lines[0].endswith("Sun 2 May 23:04 Copenhagen")
+    assert lines[0].startswith("staging")
+    assert lines[0].endswith("Sun 2 May 23:04 Copenhagen")
     assert "~ update flow/math101-2027s   starts in 9 h   manifests/math.yaml:12" in lines
     assert "    participants  + add s099@northfield.example   180 → 181" in lines
     assert lines[-2:] == [
@@ -53,9 +53,7 @@ def test_one_seat_reads_as_the_design_shows_it() -> None:
 
 def test_the_order_of_changes_does_not_change_the_text() -> None:
     plan = plans.every_kind_of_change()
-    shuffled = list(plan.changes)
-    random.Random(7).shuffle(shuffled)
-    other = replace(plan, changes=tuple(shuffled))
+    other = replace(plan, changes=tuple(reversed(plan.changes)))
     assert render_plan(other, STYLE) == render_plan(plan, STYLE)
 
 
@@ -146,14 +144,18 @@ def personal() -> Plan:
 def test_in_ci_live_personal_values_are_masked_and_keys_of_the_manifests_are_not() -> None:
     style = Style(mask=True, known=frozenset({"ada@northfield.example"}))
     text = render_plan(personal(), style)
-    assert "eve@" not in text and "Byron" not in text and "+44 1" not in text
+    assert "eve@" not in text
+    assert "Byron" not in text
+    assert "+44 1" not in text
     assert "e•••@northfield.example sits here, ada@northfield.example too" in text
-    assert "+44 2" in text and "Author → Assessor" in text
+    assert "+44 2" in text
+    assert "Author → Assessor" in text
 
 
 def test_mask_all_hides_the_manifests_too() -> None:
     text = render_plan(personal(), Style(mask=True))
-    assert "ada@" not in text and "+44 2" not in text
+    assert "ada@" not in text
+    assert "+44 2" not in text
 
 
 def test_outcomes_tell_failures_first_and_end_with_the_summary() -> None:
