@@ -31,13 +31,15 @@ _DEFAULT = Path(__file__).parents[2] / "shared/contract/wiseflow-openapi-1.34.0.
 # Statuses that any request can meet and the document leaves to its prose or to HTTP.
 _ANYWHERE = frozenset({401, 429, 500, 502, 503, 504})
 
-# Operations that can be refused, but for which the document declares no refusal of that kind.
+# Operations that can refuse what keeps to the document, but declare no refusal of that kind. (A
+# request that does not keep to it may be answered with an enveloped 400 anywhere.)
 _UNDECLARED = {
     ("POST", "/license/user"): {400},
     ("POST", "/license/create/flow"): {400},
+    ("GET", "/license/roles/{roleId}/user-count"): {404},
     ("PUT", "/flows/{flowId}/timebox"): {400},
-    ("POST", "/flows/{flowId}/participants"): {400},
-    ("POST", "/flow/{flowId}/participants/add"): {400, 403},
+    ("POST", "/flows/{flowId}/participants"): {403},
+    ("POST", "/flow/{flowId}/participants/add"): {403},
     ("PUT", "/webhooks/{webhookId}"): {400},
 }
 
@@ -215,7 +217,9 @@ class Contract:
                 yield "401 is not the bare string Unauthorized"
             return
         known = _UNDECLARED.get((exchange.method, template), set())
-        if status not in _ANYWHERE and status not in known:
+        operation = self._document["paths"][template][exchange.method.lower()]
+        faulty = status == 400 and any(self._wrong_request(template, operation, exchange))
+        if status not in _ANYWHERE and status not in known and not faulty:
             yield f"status {status} is not declared"
         else:
             schema = {"$ref": "#/components/schemas/general-api-error-response"}
@@ -223,14 +227,15 @@ class Contract:
 
     def _wrong_json(self, what: str, schema: dict[str, Any], raw: bytes) -> Iterator[str]:
         try:
-            value = json.loads(raw)
-        except ValueError:
+            value = json.loads(raw, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
             yield f"{what} is not JSON"
             return
         yield from self._wrong_value(what, schema, value)
 
     def _wrong_value(self, what: str, schema: dict[str, Any], value: Any) -> Iterator[str]:
-        for error in self._validator(schema).iter_errors(value):
+        for whole in self._validator(schema).iter_errors(value):
+            error = jsonschema.exceptions.best_match([whole]) or whole
             path = "/".join(str(part) for part in error.absolute_path)
             yield f"{what} at /{path}: {error.message[:300]}"
 
@@ -251,6 +256,10 @@ class Contract:
                 target = target[part]
             node = target
         return node
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _match(template: str, segments: list[str]) -> dict[str, str] | None:
@@ -284,9 +293,16 @@ def _json_schema(node: Any) -> Any:
         made["properties"] = {k: _json_schema(v) for k, v in node["properties"].items()}
         if _is_envelope(node):
             _allow_null(made["properties"], "data", "error")
-    if node.get("nullable") is True:
-        made = {"anyOf": [made, {"type": "null"}]}
-    return made
+    return _or_null(made) if node.get("nullable") is True else made
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(schema.get("type"), str):
+        return {"anyOf": [schema, {"type": "null"}]}
+    either = schema | {"type": [schema["type"], "null"]}
+    if "enum" in either:
+        either["enum"] = [*either["enum"], None]
+    return either
 
 
 def _is_envelope(node: dict[str, Any]) -> bool:
@@ -297,7 +313,7 @@ def _allow_null(properties: dict[str, Any], *names: str) -> None:
     """Help pages show `error` null on success, and `data` null where there is nothing."""
     for name in names:
         if name in properties:
-            properties[name] = {"anyOf": [properties[name], {"type": "null"}]}
+            properties[name] = _or_null(properties[name])
 
 
 _TEXT = {"type": "string"}
