@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.tables import STATE
+from engine.sandbox.times import iso_date
 from engine.sandbox.wiseflow.bodies import record, text
 from engine.sandbox.wiseflow.flow_terms import STATES
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, bare, operation, success
@@ -24,10 +24,6 @@ _NEW = record(
 )
 
 
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-
-
 def _shown(row: Row) -> dict[str, Any]:
     """A source; moments that have not been are left out, as the document cannot have them null."""
     moments = {"lastRequestedSync": row["requested"], "lastSync": row["synced"]}
@@ -35,9 +31,9 @@ def _shown(row: Row) -> dict[str, Any]:
         "id": row["id"],
         "reference": row["reference"],
         "description": row["description"] or "",
-        "createdAt": _moment(row["created"]),
-        "updatedAt": _moment(row["updated"]),
-        **{name: _moment(value) for name, value in moments.items() if value is not None},
+        "createdAt": iso_date(row["created"]),
+        "updatedAt": iso_date(row["updated"]),
+        **{name: iso_date(value) for name, value in moments.items() if value is not None},
         "state": row["state"],
     }
 

@@ -1,0 +1,275 @@
+"""What comes out of a flow: grades, submissions, item marks. Read-only in the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.sandbox.times import iso_date
+from engine.sandbox.wiseflow.http import (
+    Answer,
+    Call,
+    Refusal,
+    bare,
+    encode,
+    operation,
+    page_of,
+    success,
+)
+from engine.sandbox.wiseflow.participants import participant
+
+if TYPE_CHECKING:
+    from engine.sandbox.store import Row
+
+_SUBMISSIONS = (
+    "SELECT s.*, p.user_id, p.flow_id FROM submissions s "
+    "JOIN participants p ON p.id = s.participant_id WHERE p.flow_id = ?"
+)
+_WINDOW = 30 * 86_400
+
+
+def _assessment(row: Row) -> dict[str, Any]:
+    """A grade; `id` is null until an administrative grade is set."""
+    shown: dict[str, Any] = {
+        "id": None if row["admin_grade"] is None else row["id"],
+        "participantId": row["participant_id"],
+        "grade": row["grade"],
+        "date": row["graded_at"],
+        "exportState": row["export_state"],
+    }
+    if row["admin_grade"] is not None:
+        shown |= {"adminGrade": row["admin_grade"], "adminGradeDate": row["admin_graded_at"]}
+    return shown
+
+
+def _grades(call: Call, condition: str = "", *values: int) -> list[dict[str, Any]]:
+    rows = call.store.all(
+        "SELECT g.* FROM grades g JOIN participants p ON p.id = g.participant_id "  # noqa: S608
+        f"WHERE p.flow_id = ? {condition} ORDER BY p.number",
+        call.flow_id,
+        *values,
+    )
+    return [_assessment(row) for row in rows]
+
+
+@operation("GET", "/flow/{flowId}/assessments", bare=(404,))
+def list_assessments(call: Call) -> Answer:
+    """The grades of a flow, bare."""
+    return bare(_grades(call))
+
+
+@operation("GET", "/flow/{flowId}/assessments/{participantId}")
+def get_assessment(call: Call) -> Answer:
+    """The grade of a participant; only the ids where there is none yet."""
+    person = participant(call)
+    found = _grades(call, "AND p.id = ?", person["id"])
+    return success(found[0] if found else {"id": None, "participantId": person["id"]})
+
+
+def _status(row: Row) -> dict[str, Any]:
+    """The document has strings that are null until the submission is handed in: left out then."""
+    done = bool(row["handed_in"])
+    return {
+        "handedIn": done,
+        "handedInBlank": bool(row["blank"]),
+        "handedInDate": iso_date(row["handed_in_at"]) if done else "",
+        "handedInIp": row["ip"] if done else "",
+    }
+
+
+@operation("GET", "/flows/{flowId}/submissions", bad_id=400, bare=(404,))
+def list_submissions(call: Call) -> Answer:
+    """The submissions of a flow; they do not say whose they are."""
+    rows = call.store.all(f"{_SUBMISSIONS} ORDER BY s.id", call.flow_id)
+    shown = [{"id": row["id"], "status": _status(row), "similarityReports": []} for row in rows]
+    # The document declares a pagination, but no parameters: all are on one page.
+    pagination = {"limit": max(len(shown), 1), "offset": 0, "total": len(shown)}
+    body = {"success": True, "data": shown, "error": None, "pagination": pagination}
+    return Answer(200, encode(body))
+
+
+def _submission(call: Call) -> Row:
+    """The submission of the path; 404 where there is none, 403 where it is another flow's."""
+    row = call.store.one(
+        "SELECT s.*, p.user_id, p.flow_id FROM submissions s "
+        "JOIN participants p ON p.id = s.participant_id WHERE s.id = ?",
+        call.ids["submissionId"],
+    )
+    if row is None:
+        raise Refusal(404, "Submission not found")
+    if row["flow_id"] != call.flow_id:
+        raise Refusal(403, "Submission is not associated with flow")
+    return row
+
+
+def _assessors(call: Call, row: Row) -> list[dict[str, int]]:
+    rows = call.store.all(
+        "SELECT a.id, a.user_id FROM assessors a JOIN assessor_allocations l "
+        "ON l.assessor_id = a.id WHERE l.participant_id = ? ORDER BY a.id",
+        row["participant_id"],
+    )
+    return [{"assessorId": found["id"], "userId": found["user_id"]} for found in rows]
+
+
+def _groups(call: Call, row: Row) -> list[int]:
+    rows = call.store.all(
+        "SELECT group_id FROM group_participants WHERE participant_id = ?", row["participant_id"]
+    )
+    return [found[0] for found in rows]
+
+
+@operation("GET", "/flows/{flowId}/submissions/{submissionId}", bad_id=400)
+def get_submission(call: Call) -> Answer:
+    """One submission with its people, bare."""
+    row = _submission(call)
+    return bare(
+        {
+            "id": row["id"],
+            "status": _status(row),
+            "coverSheet": [],
+            "similarityReports": [],
+            "allocations": {
+                "assessors": _assessors(call, row),
+                "assessorGroupIds": _groups(call, row),
+            },
+            "participants": [{"id": row["participant_id"], "userId": row["user_id"]}],
+        }
+    )
+
+
+@operation("GET", "/flow/{flowId}/submissions", bare=(404,))
+def list_submissions_older(call: Call) -> Answer:
+    """The submissions of a flow in the older shape, bare. Deprecated."""
+    rows = call.store.all(f"{_SUBMISSIONS} ORDER BY s.id", call.flow_id)
+    return bare([_older(row) for row in rows])
+
+
+def _older(row: Row) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": row["id"],
+        "handedIn": bool(row["handed_in"]),
+        "handedInBlank": bool(row["blank"]),
+        "files": [],
+    }
+    if row["handed_in"]:
+        shown |= {"handedInDate": row["handed_in_at"], "handedInIp": row["ip"]}
+    return shown
+
+
+@operation("GET", "/flow/{flowId}/submission/{submissionId}", bare=(403, 404))
+def get_submission_older(call: Call) -> Answer:
+    """One submission in the older shape, bare. Deprecated."""
+    row = _submission(call)
+    person: dict[str, Any] = {"participantId": row["participant_id"], "userId": row["user_id"]}
+    for grade in _grades(call, "AND p.id = ?", row["participant_id"]):
+        person |= {"grade": grade["grade"], "gradingDate": grade["date"]}
+    return bare(
+        _older(row)
+        | {
+            "coverSheet": [],
+            "assessors": _assessors(call, row),
+            "participants": [person],
+            "assessorGroupIds": _groups(call, row),
+        }
+    )
+
+
+@operation("GET", "/flows/{flowId}/submissions/{submissionId}/files", bad_id=400)
+def list_files(call: Call) -> Answer:
+    """The files of a submission: none, as the sandbox keeps no papers."""
+    _submission(call)
+    return success([])
+
+
+@operation("GET", "/license/submissions", bad_id=400, bare=(400,))
+def list_licence_submissions(call: Call) -> Answer:
+    """Submissions handed in within at most 30 days on flows with a purpose, bare."""
+    start, end, purpose = (_number(call, name) for name in ("start", "end", "purpose"))
+    assessed = call.query.get("assessed", "true")
+    if assessed not in {"true", "false"} or not start < end <= start + _WINDOW or purpose > 3:
+        raise Refusal(400, "Invalid query parameters")
+    word = ("EXAMINATION", "COURSE_WORK", "BACHELOR", "MASTER")[purpose]
+    rows = call.store.all(
+        "SELECT s.*, p.flow_id, g.id AS grade FROM submissions s "
+        "JOIN participants p ON p.id = s.participant_id JOIN flows f ON f.id = p.flow_id "
+        "LEFT JOIN grades g ON g.participant_id = p.id WHERE s.handed_in AND NOT f.deleted "
+        "AND s.handed_in_at BETWEEN ? AND ? AND f.purpose = ? ORDER BY s.id",
+        start,
+        end,
+        word,
+    )
+    return bare(
+        [
+            {
+                "id": row["id"],
+                "flowId": row["flow_id"],
+                "handedInBlank": bool(row["blank"]),
+                "handedInDate": row["handed_in_at"],
+            }
+            for row in rows
+            if (row["grade"] is not None) == (assessed == "true")
+        ]
+    )
+
+
+def _number(call: Call, name: str) -> int:
+    raw = call.query.get(name, "")
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 16):
+        raise Refusal(400, "Invalid query parameters")
+    return int(raw)
+
+
+_PERSON = "/flows/{flowId}/participants/{participantId}"
+
+
+@operation("GET", _PERSON + "/item-based-marks")
+def list_item_marks(call: Call) -> Answer:
+    """The marks by item; 403 on flows that do not use item-based marking."""
+    participant(call)
+    if not call.flow["item_based_marking"]:
+        raise Refusal(403, "The flow does not use item-based marking")
+    return success([])
+
+
+@operation("GET", _PERSON + "/rubrics")
+def list_participant_rubrics(call: Call) -> Answer:
+    """The rubrics of a participant: none."""
+    participant(call)
+    return success([])
+
+
+@operation("GET", "/flows/{flowId}/rubrics", bad_id=400)
+def list_rubrics(call: Call) -> Answer:
+    """The rubrics of a flow: none."""
+    return success([])
+
+
+@operation("GET", _PERSON + "/marking-audit-trail", bad_id=400)
+def marking_audit_trail(call: Call) -> Answer:
+    """What happened to a participant's grade, latest first."""
+    person = participant(call)
+    offset, limit = page_of(call, 100, default=10)
+    rows = call.store.all(
+        "SELECT g.*, a.user_id AS marker FROM grades g LEFT JOIN assessors a "
+        "ON a.id = g.assessor_id WHERE g.participant_id = ?",
+        person["id"],
+    )
+    # The offset is a moment in milliseconds here, not a number of rows.
+    events = [
+        {
+            "id": f"{row['id']}",
+            "type": "assessor.audit.log.submit.grade",
+            "score": row["grade"],
+            "points": None,
+            "markingAuditNote": None,
+            "assessorUserId": row["marker"],
+            "timestamp": row["graded_at"] * 1000,
+        }
+        for row in rows
+        if not offset or row["graded_at"] * 1000 < offset
+    ]
+    pagination = {"offset": offset, "limit": limit, "total": len(events)}
+    data = {"auditEvents": events[:limit]}
+    return Answer(
+        200,
+        encode({"success": True, "data": data, "error": None, "pagination": pagination}),
+    )
