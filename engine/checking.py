@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -30,10 +30,9 @@ T = TypeVar("T")
 
 LATER = frozenset(
     "flow_sets accommodations individual rooms webhooks grade_exports adopt moved removed release "
-    "recreate unarchive protect allow grading_scale timebox anonymisation ects allocation "
-    "assessor_types assessor_groups".split()
+    "recreate unarchive protect allow".split()
 )
-"""What the format knows and this version does not do yet: refused plainly, at its place."""
+"""Kinds that the format knows and this version does not: refused plainly, at their place."""
 SECRETS = frozenset({"api_key", "client_secret", "plan_key", "secret"})
 """Keys whose values no message shows."""
 NOT_YET = "is not supported by this version yet"
@@ -43,6 +42,8 @@ class Shape(BaseModel):
     """A mapping in a manifest or in the settings: frozen, and nothing else may stand in it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Keys that the format knows and this version does not yet."""
 
 
 # ---- text ----------------------------------------------------------------------------------------
@@ -77,16 +78,6 @@ def _nothing(value: Any) -> Any:
 
 Nullable = Annotated[T | None, BeforeValidator(_nothing)]
 """A field that null empties."""
-
-
-def unique(values: list[str]) -> list[str]:
-    """A validator for lists in which nothing may stand twice, compared without case."""
-    seen: set[str] = set()
-    for value in values:
-        if value.casefold() in seen:
-            raise ValueError(f"{shown(value)} stands here twice\nkeep one of them")
-        seen.add(value.casefold())
-    return values
 
 
 # ---- checking ------------------------------------------------------------------------------------
@@ -161,8 +152,9 @@ def without(node: Node, steps: Path) -> Node:
         if rest and head in entries:
             entries[head] = without(entries[head], tuple(rest))
             return Table(node.location, entries, node.size, node.faulty)
+        faulty = {**node.faulty, head: node.at(head)}
         entries.pop(head, None)
-        return Table(node.location, entries, node.size, node.faulty | {head})
+        return Table(node.location, entries, node.size, faulty)
     if isinstance(node, Sequence) and isinstance(head, int) and head < len(node.items):
         items = list(node.items)
         if rest:
@@ -194,32 +186,30 @@ def _problem(error: ErrorDetails, node: Node, model: type[BaseModel], path: Path
     if kind == "missing":
         return Problem(here.location, name, f'lacks "{last}"')
     if kind == "extra_forbidden":
-        return _unknown(last, here.location, name, _known(model, error["loc"][:-1]))
+        return _unknown(last, here.location, name, list(_known(model, error["loc"][:-1])))
     hidden = bool(SECRETS & set(steps))
-    message, hint = in_words(kind, error.get("ctx", {}), error["msg"], here, hidden=hidden)
+    context = {"field": next((s for s in reversed(steps) if isinstance(s, str)), "word")}
+    context |= error.get("ctx", {})
+    message, hint = in_words(kind, context, error["msg"], here, hidden=hidden)
     return Problem(here.location, name, message, hint)
 
 
-def _unknown(key: str, location: Location, name: str, known: set[str]) -> Problem:
-    if key in LATER or (key == "participants" and known and "type" in known):
+def _unknown(key: str, location: Location, name: str, models: list[type[BaseModel]]) -> Problem:
+    if any(key in getattr(model, "later", ()) for model in models):
         return Problem(location, name, f'"{key}" {NOT_YET}', "remove it")
+    known = {field.alias or one for m in models for one, field in m.model_fields.items()}
     return Problem(location, name, f"unknown key {shown(key)}", near(key, known))
 
 
-# ---- which keys a model knows at a place ---------------------------------------------------------
+# ---- which models stand at a place ---------------------------------------------------------------
 
 
-def _known(model: type[BaseModel], loc: tuple[int | str, ...]) -> set[str]:
+def _known(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterator[type[BaseModel]]:
     found: list[Any] = [model]
     for part in loc:
         stepped = [below for one in found for below in _below(one, part)]
         found = stepped or found
-    return {name for one in _models(found) for name in _names(one)}
-
-
-def _names(model: type[BaseModel]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield field.alias or name
+    return _models(found)
 
 
 def _models(annotations: Iterable[Any]) -> Iterator[type[BaseModel]]:
@@ -250,4 +240,4 @@ def _below(annotation: Any, part: int | str) -> Iterator[Any]:
         yield get_args(annotation)[1]
 
 
-__all__ = ["Field", "Line", "Nullable", "Shape", "Text", "at", "check", "near", "plain", "unique"]
+__all__ = ["Field", "Line", "Nullable", "Shape", "Text", "at", "check", "near", "plain"]

@@ -78,7 +78,7 @@ class Composer:
         self._documents += 1
         if self._documents > 1:
             message = "a second YAML document in one file"
-            raise Refused(Problem(self.place, "", message, "Move it to a file of its own."))
+            raise Refused(Problem(self.place, "", message, "move it to a file of its own"))
 
     def _scalar(self, event: Any) -> None:
         plain = bool(event.implicit[0])
@@ -96,7 +96,7 @@ class Composer:
     def _alias(self, event: Any) -> None:
         name, top = event.anchor, self._stack[-1] if self._stack else None
         if name not in self._anchors:
-            hint = f"Write &{name} where the value is, above this line."
+            hint = f"write &{name} before the value, above this line"
             raise Refused(Problem(self.place, "", f"no anchor is named {shown(name)}", hint))
         node = self._anchors[name]
         if node is None:
@@ -109,7 +109,7 @@ class Composer:
     def _start(self, event: Any) -> None:
         if len(self._stack) >= MAX_DEPTH:
             message = f"lists and mappings are nested more than {MAX_DEPTH} deep"
-            raise Refused(Problem(self.place, "", message, "Write it flatter."))
+            raise Refused(Problem(self.place, "", message, "write it flatter"))
         is_table = type(event).__name__.startswith("Mapping")
         tag = _tag(event)
         if tag is not None and _KIND_TAGS.get(tag) is not (Table if is_table else Sequence):
@@ -139,7 +139,7 @@ class Composer:
         top.size += size
         if top.size > MAX_NODES:
             message = f"more than {MAX_NODES:,} values, aliases expanded"
-            raise Refused(Problem(self.place, "", message, "Split the file, use fewer aliases."))
+            raise Refused(Problem(self.place, "", message, "split the file, use fewer aliases"))
         if not top.is_table:
             top.items.append(node)
         elif top.key_at is None:
@@ -169,9 +169,9 @@ class Composer:
             self._duplicate(top, node, first)
 
     def _duplicate(self, top: _Open, node: Scalar, first: Location) -> None:
-        hint = f"The first is in line {first.line}; keep one."
+        hint = f"the first is in line {first.line}: keep one"
         if top.is_merge:
-            hint = f"The first is in line {first.line}; write one: <<: [*a, *b]"
+            hint = f"the first is in line {first.line}: write one, <<: [*a, *b]"
         self.complain(node.location, f"the key {shown(node.text)} stands here twice", hint)
         top.is_dropped = True
 
@@ -188,7 +188,7 @@ class Composer:
             for table in node.items if isinstance(node, Sequence) else (node,):
                 if not isinstance(table, Table):
                     message = "<< merges a mapping or a list of mappings, and this is none"
-                    self.complain(location, message, "Write <<: *name of a mapping's anchor.")
+                    self.complain(location, message, "write <<: *name, of a mapping's anchor")
                     continue
                 for key, value in table.entries.items():
                     top.entries.setdefault(key, value)
@@ -196,8 +196,10 @@ class Composer:
 
     def _refuse_tag(self, tag: str) -> None:
         known = tag.replace("tag:yaml.org,2002:", "!!")
-        hint = "Remove the tag; text that looks like a number is written in quotes."
-        self.complain(self.place, f"the tag {shown(known)} is not used in manifests", hint)
+        hint = "remove the tag; text that looks like a number is written in quotes"
+        top = self._stack[-1] if self._stack else None
+        where = top.key_at if top is not None and top.key_at is not None else self.place
+        self.complain(where, f"the tag {shown(known)} is not used in manifests", hint)
 
 
 def _tag(event: Any) -> str | None:

@@ -1,32 +1,22 @@
-"""CSV files as tables whose every cell knows its place."""
+"""CSV files as tables whose every cell knows its place. Pure but for reading the file."""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from engine.checking import near
+from engine.csvcells import Row, split_rows
 from engine.errors import Location, Problem
-from engine.files import read_text
+from engine.files import Unreadable, decode, read_bytes, shown_path
 from engine.nodes import shown
+from engine.words import near
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 MAX_BYTES = 64_000_000
-LONGEST_CELL = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its line, its cells as written, and for each the column where it starts."""
-
-    line: int
-    cells: tuple[str, ...]
-    columns: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,150 +28,124 @@ class Sheet:
     rows: tuple[Row, ...]
 
     def place(self, row: Row, index: int, through: Location | None = None) -> Location:
-        return Location(self.name, row.line, row.columns[index], through)
+        """Where a cell starts, with the entry that led there."""
+        line, column = row.place(index)
+        return Location(self.name, line, column, through)
 
     def index(self, column: str) -> int | None:
         return self.header.index(column) if column in self.header else None
 
-    def missing(self, column: str, where: Location, field: str) -> Problem:
+    def missing(self, column: str, where: Location, name: str) -> Problem:
         hint = near(column, self.header)
-        return Problem(where, field, f"{self.name} has no column {shown(column)}", hint)
+        return Problem(where, name, f"{self.name} has no column {shown(column)}", hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where CSV files may lie: the manifests folder of a repository, and named sources."""
+@dataclass(slots=True)
+class Sheets:
+    """CSV files of the manifests folder of a repository and of named sources, read once each."""
 
     root: Path
     manifests: Path
     sources: Mapping[str, Path]
+    rows: int = 0
+    _read: dict[str, Sheet | None] = field(default_factory=dict)
+
+    def sheet(self, text: str, where: Location, name: str, problems: list[Problem]) -> Sheet | None:
+        """The file that a manifest names; None where it is wrong, which is said once a mention."""
+        located = self._locate(text, where, name)
+        if isinstance(located, Problem):
+            problems.append(located)
+            return None
+        path, label, inside = located
+        if label not in self._read:
+            content = read_bytes(path, inside, MAX_BYTES)
+            if isinstance(content, Unreadable):
+                problems.append(_unreadable(content, path, text, where, name))
+                return None
+            found = parse_csv(content, label)
+            self._read[label] = found if isinstance(found, Sheet) else None
+            problems += [] if isinstance(found, Sheet) else found
+            self.rows += len(found.rows) if isinstance(found, Sheet) else 0
+        return self._read[label]
+
+    def _locate(self, text: str, where: Location, name: str) -> tuple[Path, str, Path] | Problem:
+        """The path, how messages call it, and the folder it must not leave."""
+        source, colon, rest = text.partition(":")
+        base, inside, below = self.manifests, self.root, text
+        if colon and source not in self.sources:
+            hint = near(source, self.sources) or "name it under sources in wisectl.yaml"
+            return Problem(where, name, f"unknown source {shown(source)}", hint)
+        if colon:
+            base = inside = self.sources[source]
+            below = rest.strip()
+        path = PurePosixPath(below)
+        if path.is_absolute() or ".." in path.parts or "\\" in below or not below:
+            folder = f"the source {source}" if colon else "the manifests folder"
+            message = f"{shown(text)} leads out of {folder}"
+            return Problem(where, name, message, "write a path below it, with /")
+        found = base.joinpath(*path.parts)
+        return found, f"{source}:{path}" if colon else shown_path(found, self.root), inside
 
 
-def read_csv(text: str, where: Location, field: str, folders: Folders) -> Sheet | list[Problem]:
-    """The sheet that a manifest names, or everything wrong with it."""
-    located = _locate(text, where, field, folders)
-    if isinstance(located, Problem):
-        return [located]
-    path, name, inside = located
-    content = read_text(path, name, inside, MAX_BYTES)
-    if isinstance(content, Problem):
-        if content.message == "there is no such file":
-            hint = _nearest_file(path)
-            return [Problem(where, field, f"there is no file {shown(text)}", hint)]
-        return [content]
-    return _parse(content, name)
-
-
-def _locate(
-    text: str, where: Location, field: str, folders: Folders
-) -> tuple[Path, str, Path] | Problem:
-    source, colon, rest = text.partition(":")
-    base, inside, name = folders.manifests, folders.root, text
-    if colon:
-        if source not in folders.sources:
-            hint = near(source, folders.sources) or "name it under sources in wisectl.yaml"
-            return Problem(where, field, f"unknown source {shown(source)}", hint)
-        base = inside = folders.sources[source]
-        name = rest
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or not name:
-        message = f"{shown(text)} leads out of the manifests folder"
-        return Problem(where, field, message, "write a path below it, with /")
-    found = base.joinpath(*path.parts)
-    label = text if colon else _label(found, folders.root)
-    return found, label, inside
-
-
-def _label(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-
-
-def _nearest_file(path: Path) -> str:
+def _unreadable(reason: Unreadable, path: Path, text: str, where: Location, name: str) -> Problem:
+    if not reason.missing:
+        return Problem(where, name, f"{shown(text)} {reason.message}", reason.hint)
+    start = "CSV paths start at the manifests folder"
     try:
-        names = [one.name for one in path.parent.iterdir() if one.is_file()]
+        names = [one.name for one in path.parent.iterdir() if one.suffix.casefold() == ".csv"]
     except OSError:
-        return "CSV paths start at the manifests folder"
-    return near(path.name, names) if names else "CSV paths start at the manifests folder"
+        names = []
+    hint = near(path.name, names) if names else start
+    return Problem(where, name, f"there is no file {shown(text)}", hint)
 
 
-def _parse(text: str, name: str) -> Sheet | list[Problem]:
+# ---- content -------------------------------------------------------------------------------------
+
+
+def parse_csv(content: bytes, name: str) -> Sheet | list[Problem]:
+    """The sheet in a file's content, or everything wrong with it.
+
+    UTF-8 with or without byte order mark, cells separated by `,` or `;`: whichever the header
+    has more of.
+    """
+    text = decode(content, name)
+    if isinstance(text, Problem):
+        return [text]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     start = Location(name, 1, 1)
     if not text.strip():
-        return [Problem(start, "", "the file is empty", "Its first line names the columns.")]
-    first = text.splitlines()[0]
+        return [Problem(start, "", "the file is empty", "its first line names the columns")]
+    first = text.lstrip("\n").split("\n", 1)[0]
     if "\t" in first and "," not in first and ";" not in first:
-        hint = 'Save it as "CSV UTF-8", separated by commas or semicolons.'
+        hint = 'save it as "CSV UTF-8", separated by commas or semicolons'
         return [Problem(start, "", "the columns are separated by tabs", hint)]
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    records = _records(text, delimiter, name)
-    if isinstance(records, Problem):
-        return [records]
-    header, *rows = records
-    problems = _header_problems(header, name)
-    problems += [p for row in rows for p in _row_problems(row, header, name)]
-    if not rows:
-        hint = "A set of people that is meant to be empty is written as [] in the manifest."
+    (header, *rows), problems = split_rows(text, delimiter, name)
+    problems += _header_problems(header, name)
+    problems += [_wrong_count(r, header, name) for r in rows if len(r.cells) != len(header.cells)]
+    if not rows and not problems:
+        hint = "a set of people that is meant to be empty is written as [] in the manifest"
         problems.append(Problem(start, "", "there are no rows below the header", hint))
     names = tuple(cell.strip() for cell in header.cells)
     return problems or Sheet(name, names, tuple(rows))
 
 
-def _records(text: str, delimiter: str, name: str) -> list[Row] | Problem:
-    """Every record that is not blank. `csv` reads the cells; the places are counted beside it."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    rows: list[Row] = []
-    before = 0
-    csv.field_size_limit(1_000_000)
-    try:
-        for cells in reader:
-            line, before = before + 1, reader.line_num
-            if any(cell.strip() for cell in cells):
-                rows.append(Row(line, tuple(cells), _starts(lines[line - 1], cells, delimiter)))
-    except csv.Error as error:
-        said = str(error)
-        what = "a quote that is opened here is not closed"
-        if "expected after" in said:
-            what = "text follows a closing quote: a quote inside a cell is written twice"
-        elif "larger than" in said:
-            what = "a cell is too long"
-        return Problem(Location(name, before + 1, 1), "", what, "Mend the quotes of this line.")
-    return rows
-
-
-def _starts(line: str, cells: list[str], delimiter: str) -> tuple[int, ...]:
-    """The 1-based column of each cell; those after a line break in a cell get the row's start."""
-    starts, at, quoted = [1], 0, False
-    while at < len(line) and len(starts) < len(cells):
-        character = line[at]
-        if character == '"':
-            quoted = not quoted
-        elif character == delimiter and not quoted:
-            starts.append(at + 2)
-        at += 1
-    return tuple(starts + [1] * (len(cells) - len(starts)))
-
-
 def _header_problems(header: Row, name: str) -> list[Problem]:
-    problems, seen = [], set()
-    for cell, column in zip(header.cells, header.columns, strict=True):
-        where = Location(name, header.line, column)
-        if not cell.strip():
-            problems.append(Problem(where, "", "a column has no name", "Name it, or remove it."))
-        elif cell.strip() in seen:
-            message = f"the column {shown(cell.strip())} stands twice"
-            problems.append(Problem(where, "", message, "Remove or rename one of them."))
-        seen.add(cell.strip())
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for index, cell in enumerate(header.cells):
+        where, column = Location(name, *header.place(index)), cell.strip()
+        if not column:
+            problems.append(Problem(where, "", "a column has no name", "name it, or remove it"))
+        elif column in seen:
+            message = f"the column {shown(column)} stands twice"
+            problems.append(Problem(where, "", message, "remove or rename one of them"))
+        seen.add(column)
     return problems
 
 
-def _row_problems(row: Row, header: Row, name: str) -> list[Problem]:
-    where = Location(name, row.line, 1)
-    if len(row.cells) != len(header.cells):
-        message = f"{len(row.cells)} cells where the header has {len(header.cells)}"
-        return [Problem(where, "", message, "Put cells that hold a separator in quotes.")]
-    return [
-        Problem(Location(name, row.line, column), "", "a cell is too long or holds line breaks")
-        for cell, column in zip(row.cells, row.columns, strict=True)
-        if len(cell) > LONGEST_CELL or "\n" in cell or "\r" in cell
-    ]
+def _wrong_count(row: Row, header: Row, name: str) -> Problem:
+    count = len(row.cells)
+    message = f"{count} cell{'s' * (count != 1)} where the header has {len(header.cells)}"
+    hint = "put cells that hold a separator in quotes"
+    return Problem(Location(name, row.line, 1), "", message, hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import Location, Problem
@@ -28,47 +29,61 @@ def read_text(path: Path, name: str, inside: Path, limit: int) -> str | Problem:
 
     `name` is how messages call the file; `inside` the folder it must not leave, by links either.
     """
-    here = Location(name, 1, 1)
+    found = read_bytes(path, inside, limit)
+    if isinstance(found, bytes):
+        return decode(found, name)
+    return Problem(Location(name, 1, 1), "", found.message, found.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a file is not read, and what to do."""
+
+    message: str
+    hint: str
+    missing: bool = False
+
+
+def read_bytes(path: Path, inside: Path, limit: int) -> bytes | Unreadable:
+    """The content of a plain file below a folder; never waits on a pipe or device."""
     try:
         if not path.resolve(strict=True).is_relative_to(inside.resolve()):
-            return Problem(here, "", "this link leads out of the repository", "Put the file here.")
-        found = _read_bytes(path, limit)
+            hint = f"put the file below {inside.name or inside}"
+            return Unreadable("is a link that leads out of its folder", hint)
+        return _content(path, limit)
     except FileNotFoundError:
-        return _missing(path, here)
+        if path.is_symlink():
+            return Unreadable("is a link that leads to no file", "remove it, or mend it")
+        return Unreadable("there is no such file", "", missing=True)
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is a link to itself"
-        return Problem(here, "", f"cannot be read: {reason}", "Check the file and its rights.")
-    if isinstance(found, str):
-        return Problem(here, "", found, "Give a plain file, smaller than that.")
-    return decode(found, name)
+        reason = getattr(error, "strerror", None) or "the path leads in a circle"
+        return Unreadable(f"cannot be read: {reason}", "check the file, its name and its rights")
 
 
-def _missing(path: Path, here: Location) -> Problem:
-    if path.is_symlink():
-        return Problem(here, "", "this link leads to no file", "Remove it, or mend where it leads.")
-    return Problem(here, "", "there is no such file")
-
-
-def _read_bytes(path: Path, limit: int) -> bytes | str:
-    """The bytes, or what is wrong; never waits on a pipe or device."""
+def _content(path: Path, limit: int) -> bytes | Unreadable:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return "is not a plain file"
-        content = file.read(limit + 1)
-    return content if len(content) <= limit else f"is larger than {limit // 1_000_000} MB"
+            return Unreadable("is not a plain file", "give a file, not a folder or device")
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            content = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > limit:
+        return Unreadable(f"is larger than {limit // 1_000_000} MB", "split it")
+    return content
 
 
 def decode(content: bytes, name: str) -> str | Problem:
     """UTF-8 text without its byte order mark, or the Problem that says how to save it."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") or content[1:2] == b"\0" or content[:1] == b"\0":
-        return Problem(Location(name, 1, 1), "", "is saved as UTF-16", 'Save it as "UTF-8".')
+        return Problem(Location(name, 1, 1), "", "is saved as UTF-16", 'save it as "UTF-8"')
     try:
         text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8").removeprefix("\ufeff")
         message = f"is not UTF-8: byte 0x{content[error.start]:02x}"
-        return Problem(place(name, before, len(before)), "", message, 'Save it as "UTF-8".')
+        return Problem(place(name, before, len(before)), "", message, 'save it as "UTF-8"')
     return _unprintable(text, name) or text
 
 
@@ -77,7 +92,7 @@ def _unprintable(text: str, name: str) -> Problem | None:
     if found is None:
         return None
     message = f"holds the control character U+{ord(found.group()):04X}"
-    return Problem(place(name, text, found.start()), "", message, "Remove it.")
+    return Problem(place(name, text, found.start()), "", message, "remove it")
 
 
 def place(name: str, text: str, index: int) -> Location:

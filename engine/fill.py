@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import ApiError, AuthenticationError, Location, Problem
 from engine.mapping import map_member
 from engine.model import Desired, DesiredRole, DesiredSeat, Person, Profile, Stated
+from engine.together import together
 
 if TYPE_CHECKING:
     from engine.model import Address, DesiredState
@@ -46,7 +46,7 @@ async def fill_from_uniweb(
     used = _profiles_in_use(state)
     if not used:
         return Filled(state.resources)
-    answers = await asyncio.gather(*(_read(profile, read_members) for profile in used))
+    answers = await together(_read(profile, read_members) for profile in used)
     read: dict[str, Members] = {}
     incomplete: dict[str, str] = {}
     for profile, answer in zip(used, answers, strict=True):

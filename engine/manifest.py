@@ -59,10 +59,23 @@ def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     return node, problems
 
 
-def manifest_files(folder: Path) -> Iterator[Path]:
-    """Every path below the folder that ends in .yaml or .yml, hidden folders left out, sorted."""
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(n for n in folders if not n.startswith("."))
+def manifest_files(folder: Path, complain: Callable[[Path, str], None]) -> Iterator[Path]:
+    """Every path below the folder that ends in .yaml or .yml, hidden folders left out, sorted.
+
+    Links to folders are followed once each; `complain` hears of folders that cannot be read.
+    """
+
+    def unreadable(error: OSError) -> None:
+        complain(folder.__class__(error.filename), error.strerror or "")
+
+    seen: set[str] = set()
+    for parent, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         names = [n for n in (*files, *folders) if n.lower().endswith((".yaml", ".yml"))]
         for name in sorted(n for n in names if not n.startswith(".")):
             yield folder.__class__(parent, name)
@@ -107,17 +120,18 @@ def _compose(
 # ---- syntax errors in words ----------------------------------------------------------------------
 
 _WORDS: tuple[tuple[str, str, str], ...] = (
-    (r"\\t|tab", "a tab where YAML wants spaces", "Indent with spaces."),
+    (r"\\t|tab", "a tab where YAML wants spaces", "indent with spaces"),
     (
         r"mapping values are not allowed",
         "a colon where no key can stand",
-        "Check the indentation, and put text that contains a colon in quotes.",
+        "check the indentation, and put text that contains a colon in quotes",
     ),
-    (r"quoted scalar", "a quote that is opened here is not closed", "Close the quote."),
+    (r"escape", "an unknown escape in a quoted text", "use single quotes, or double the \\"),
+    (r"quoted scalar", "a quote that is opened here is not closed", "close the quote"),
     (
-        r"flow (sequence|mapping)",
+        r"flow (sequence|mapping|node)",
         "a bracket that is opened here is not closed, or a comma is missing",
-        "Close the bracket, or separate its entries by commas.",
+        "close the bracket, or separate its entries by commas",
     ),
     (
         r"node content",
@@ -127,25 +141,24 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     (
         r"undefined alias|unknown alias",
         "an alias without an anchor",
-        "Write &name where it is meant.",
+        "write &name before what it means",
     ),
     (
         r"could not find expected ':'|simple key",
         "a key without its colon",
-        "Write key: value, and text of several lines in quotes.",
+        "write key: value, and text of several lines in quotes",
     ),
     (
         r"block (mapping|sequence|collection|end)|did not find expected key",
         "this line does not fit the lines before it",
-        "Check the indentation: entries of one list or mapping start in the same column.",
+        "check the indentation: entries of one list or mapping start in the same column",
     ),
     (
         r"cannot start any token",
         "a character that cannot start a value",
-        "Put the value in quotes.",
+        "put the value in quotes",
     ),
-    (r"escape", "an unknown escape in a quoted text", "Use single quotes, or double the \\."),
-    (r"tag", "a tag that is not known", "Remove the tag."),
+    (r"tag", "a tag that is not known", "remove the tag"),
 )
 
 
@@ -170,6 +183,8 @@ def _mark(error: MarkedYAMLError, text: str) -> tuple[int, int]:
         return (found.line, found.column) if found else (0, 0)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     context = error.context or ""
+    if "find expected ':'" in (error.problem or ""):
+        return opened.line, opened.column
     never_closed = "quoted" in context and "end of stream" in (error.problem or "")
     if "flow" in context and mark.line > opened.line:
         never_closed = _indent(lines, mark.line) <= _indent(lines, opened.line)

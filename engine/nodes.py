@@ -36,12 +36,12 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping; `faulty` names keys whose values were taken out because they are wrong."""
+    """A mapping; `faulty` has the keys whose values were taken out because they are wrong."""
 
     location: Location
     entries: Mapping[str, Node]
     size: int = 1
-    faulty: frozenset[str] = field(default_factory=frozenset)
+    faulty: Mapping[str, Location] = field(default_factory=dict)
 
     def get(self, key: str) -> Node | None:
         return self.entries.get(key)
@@ -67,7 +67,7 @@ class Table:
     def at(self, key: str) -> Location:
         """Where the key stands, else where the mapping that lacks it does."""
         node = self.entries.get(key)
-        return node.location if node is not None else self.location
+        return node.location if node is not None else self.faulty.get(key, self.location)
 
 
 Node: TypeAlias = Scalar | Sequence | Table

@@ -2,184 +2,215 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.checking import near
-from engine.csvfile import Folders, Sheet, read_csv
-from engine.errors import Location, Problem
+from engine.checking import at
+from engine.csvcells import usable
 from engine.model import DesiredProfileMembers, DesiredSeat, Person, Stated
-from engine.nodes import shown
+from engine.nodes import Table, shown
 
 if TYPE_CHECKING:
-    from engine.documents import Documents, Entry
+    from collections.abc import Iterable
 
-Flags = Mapping[str, Stated]
-Members = tuple[list[DesiredSeat], list[DesiredProfileMembers]]
+    from engine.csvfile import Sheet, Sheets
+    from engine.documents import Documents, Entry
+    from engine.errors import Location
+    from engine.model import Desired
+
+Flags = dict[str, Stated]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Everyone whom a mention names: seats, and profiles whose members UNIWeb answers."""
+
+    seats: tuple[DesiredSeat, ...] = ()
+    profiles: tuple[DesiredProfileMembers, ...] = ()
+
+    def with_flags(self, flags: Flags) -> Members:
+        if not flags:
+            return self
+        return Members(
+            tuple(replace(seat, flags=flags) for seat in self.seats),
+            tuple(replace(one, flags=flags) for one in self.profiles),
+        )
+
+    def __add__(self, other: Members) -> Members:
+        return Members((*self.seats, *other.seats), (*self.profiles, *other.profiles))
+
+
+@dataclass(slots=True)
+class Directory:
+    """The people of `users`: by key, and by each value of a data type that they state."""
+
+    user_key: str
+    keys: dict[str, str] = field(default_factory=dict)
+    by_value: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def add(self, user: Desired) -> None:
+        key = user.address.key
+        self.keys.setdefault(key.casefold(), key)
+        for path, stated in user.fields.items():
+            if path.startswith("data.") and stated.value is not None:
+                values = stated.value if isinstance(stated.value, tuple) else (stated.value,)
+                for value in values:
+                    slot = (path.removeprefix("data."), value.casefold())
+                    self.by_value.setdefault(slot, []).append(key)
+
+    def person(self, data_type: str, value: str) -> Person | list[str]:
+        """By key where a `users` entry has this value; the keys where several have it."""
+        if data_type == self.user_key:
+            return Person(data_type, self.keys.get(value.casefold(), value))
+        keys = self.by_value.get((data_type, value.casefold()), [])
+        if len(keys) > 1:
+            return sorted(keys)
+        return Person(self.user_key, keys[0]) if keys else Person(data_type, value)
 
 
 @dataclass(slots=True)
 class PeopleReader:
-    """Turns every shape of people into seats; CSV files are read once each."""
+    """Turns every shape of people into seats; rosters and columns are read once each."""
 
     documents: Documents
-    folders: Folders
-    user_key: str
-    known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    """From (data type, folded value) to the keys of the `users` entries that state it."""
-    sheets: dict[str, Sheet | None] = field(default_factory=dict)
-    rosters: dict[str, Members | None] = field(default_factory=dict)
-    rows: int = 0
+    sheets: Sheets
+    directory: Directory
+    _rosters: dict[str, Members | None] = field(default_factory=dict)
+    """None while a roster is being read."""
+    _columns: dict[tuple[str, int, str, Location], tuple[DesiredSeat, ...]] = field(
+        default_factory=dict
+    )
 
     def people(
         self, entry: Entry, steps: tuple[str | int, ...], shape: Any, flags: Flags
     ) -> Members:
-        """Everyone whom one shape names, each once; someone named twice in one list is wrong."""
-        if shape is None:
-            return [], []
+        """Everyone whom one shape names; who is named twice in one list is a problem."""
         if isinstance(shape, list):
-            return self._keys(entry, steps, shape, flags), []
-        seats = self._keys(entry, (*steps, "users"), shape.users, flags)
-        profiles: list[DesiredProfileMembers] = []
-        for index, name in enumerate(shape.rosters):
-            place = (*steps, "rosters", index)
-            more, filled = self._roster(entry, place, name, flags)
-            seats += more
-            profiles += filled
-        seats += self._csv(entry, steps, shape, flags)
-        return seats, profiles
+            return self.by_keys(entry, steps, shape, flags)
+        stated = _stated(entry, steps)
+        if not {"users", "rosters", "csv", "profile"} & stated and not _faulty(entry, steps):
+            name, hint = entry.name(*steps), "state users, rosters or csv; nobody is users: []"
+            self.documents.wrong(entry.at(*steps), name, "names nobody", hint)
+        found = self.by_keys(entry, (*steps, "users"), shape.users, flags)
+        self.documents.refuse_repeats(entry, *steps, "rosters")
+        for index, key in enumerate(shape.rosters):
+            found += self._roster(entry, (*steps, "rosters", index), key).with_flags(flags)
+        return found + self._csv(entry, steps, shape).with_flags(flags)
 
-    def _keys(
-        self, entry: Entry, steps: tuple[str | int, ...], keys: list[str], flags: Flags
-    ) -> list[DesiredSeat]:
-        seats, first = [], dict[str, Location]()
-        for index, key in enumerate(keys):
-            where = entry.at(*steps, index)
-            known = first.setdefault(key.casefold(), where)
-            if known is not where:
-                message = f"{shown(key)} stands twice in this list: here and at {known}"
-                self._wrong(where, entry.name(*steps, index), message, "keep one of them")
-                continue
-            seats.append(DesiredSeat(Person(self.user_key, key), where, flags))
-        return seats
-
-    def _roster(
-        self, entry: Entry, steps: tuple[str | int, ...], name: str, flags: Flags
+    def by_keys(
+        self, entry: Entry, steps: tuple[str | int, ...], keys: Iterable[Any], flags: Flags
     ) -> Members:
-        members = self.roster(name)
-        where = entry.at(*steps)
-        if members is None:
-            hint = near(name, [one.key for one in self.documents.of("rosters") if one.key])
-            self._wrong(where, entry.name(*steps), f"no roster {shown(name)}", hint)
-            return [], []
-        seats = [
-            DesiredSeat(seat.person, _through(seat.location, where), flags) for seat in members[0]
-        ]
-        return seats, [DesiredProfileMembers(one.profile, where, flags) for one in members[1]]
+        """Those of a list whose entries are user keys; entries of other kinds are left out."""
+        self.documents.refuse_repeats(entry, *steps)
+        seats = []
+        for index, key in enumerate(keys):
+            if isinstance(key, str):
+                person = self._person(self.directory.user_key, key, entry.at(*steps, index))
+                seats += [DesiredSeat(one, entry.at(*steps, index), flags) for one in person]
+        return Members(tuple(seats))
 
-    def roster(self, name: str) -> Members | None:
-        """The members of a roster, read once; None where there is none."""
-        folded = name.casefold()
-        if folded not in self.rosters:
-            self.rosters[folded] = None
-            roster = self.documents.by_key("rosters").get(folded)
-            self.rosters[folded] = self._members(roster) if roster else None
-        return self.rosters[folded]
+    def _person(self, data_type: str, value: str, where: Location) -> list[Person]:
+        """One person, or a problem where the value means several."""
+        found = self.directory.person(data_type, value)
+        if isinstance(found, Person):
+            return [found]
+        message = f"this {data_type} is that of several users: {', '.join(found)}"
+        self.documents.wrong(where, "", message, "give each of them their own")
+        return []
+
+    # ---- rosters ---------------------------------------------------------------------------------
+
+    def read_rosters(self) -> None:
+        """Reads every roster, so that what is wrong in one that nobody uses is found too."""
+        for entry in self.documents.of("rosters"):
+            if entry.key is None:
+                self._members(entry)
+            elif entry.key.casefold() not in self._rosters:
+                self._rosters[entry.key.casefold()] = None
+                self._rosters[entry.key.casefold()] = self._members(entry)
+
+    def _roster(self, entry: Entry, steps: tuple[str | int, ...], key: str) -> Members:
+        folded = key.casefold()
+        roster = self.documents.by_key("rosters").get(folded)
+        where, name = entry.at(*steps), entry.name(*steps)
+        if roster is None:
+            self.documents.dangling("rosters", key, where, name)
+            return Members()
+        if folded not in self._rosters:
+            self._rosters[folded] = None
+            self._rosters[folded] = self._members(roster)
+        found = self._rosters[folded]
+        if found is None:
+            message = f"the roster {shown(key)} contains itself"
+            self.documents.wrong(where, name, message, "take it out of one of them")
+        return found or Members()
 
     def _members(self, roster: Entry) -> Members:
-        value = roster.value
-        stated = {"users", "rosters", "csv", "profile"} & {
-            *roster.node.entries,
-            *roster.node.faulty,
-        }
-        if not stated:
-            hint = "state users, csv or profile; an empty roster is users: []"
-            self._wrong(roster.location, roster.name(), "names nobody", hint)
-        seats, profiles = self.people(roster, (), value, {})
-        if value.profile:
-            where = roster.at("profile")
-            profiles.append(DesiredProfileMembers(value.profile, where))
-            self._check_profile(roster, value.profile, where)
-        return seats, profiles
+        found = self.people(roster, (), roster.value, {})
+        profile = self.documents.refer(roster, "profile", "profiles")
+        if profile is None or profile.key is None:
+            return found
+        where, members = roster.at("profile"), profile.value.members
+        if members is not None and members.modified_since:
+            message = f"{shown(profile.key)} asks for modified_since: UNIWeb answers a part only"
+            hint = "name a profile without it"
+            self.documents.wrong(where, roster.name("profile"), message, hint)
+        return found + Members(profiles=(DesiredProfileMembers(profile.key, where),))
 
-    def _check_profile(self, roster: Entry, name: str, where: Location) -> None:
-        profile = self.documents.by_key("profiles").get(name.casefold())
-        if profile is None:
-            hint = near(name, [one.key for one in self.documents.of("profiles") if one.key])
-            self._wrong(where, roster.name("profile"), f"no profile {shown(name)}", hint)
-        elif profile.value.members.modified_since:
-            message = f"the profile {shown(name)} asks for modified_since: it answers a part only"
-            self._wrong(where, roster.name("profile"), message, "use a profile without it")
+    # ---- CSV -------------------------------------------------------------------------------------
 
-    def sheet(self, entry: Entry, *steps: str | int, text: str) -> Sheet | None:
-        """The CSV file that an entry names; its problems are reported once."""
-        if text not in self.sheets:
-            read = read_csv(text, entry.at(*steps), entry.name(*steps), self.folders)
-            self.sheets[text] = None if isinstance(read, list) else read
-            if isinstance(read, list):
-                self.documents.problems += read
-            else:
-                self.rows += len(read.rows)
-        return self.sheets[text]
-
-    def _csv(
-        self, entry: Entry, steps: tuple[str | int, ...], shape: Any, flags: Flags
-    ) -> list[DesiredSeat]:
+    def _csv(self, entry: Entry, steps: tuple[str | int, ...], shape: Any) -> Members:
         if not shape.csv:
-            for name in ("column", "matches"):
-                if getattr(shape, name):
-                    where = entry.at(*steps, name)
-                    self._wrong(where, entry.name(*steps, name), "goes with csv", "name the file")
-            return []
-        sheet = self.sheet(entry, *steps, "csv", text=shape.csv)
-        if sheet is None:
-            return []
+            if "csv" not in _stated(entry, steps):
+                self._refuse_without_csv(entry, steps, shape)
+            return Members()
+        where, name = entry.at(*steps, "csv"), entry.name(*steps, "csv")
+        sheet = self.sheets.sheet(shape.csv, where, name, self.documents.problems)
+        if sheet is None or "column" in _faulty(entry, steps):
+            return Members()
         column = shape.column or "key"
         index = sheet.index(column)
         if index is None:
-            step = "column" if shape.column else "csv"
-            where = entry.at(*steps, step)
-            self.documents.problems.append(sheet.missing(column, where, entry.name(*steps, step)))
-            return []
-        kind = shape.matches or self.user_key
-        return list(self._column(sheet, index, kind, entry.at(*steps, "csv"), flags))
+            place = (*steps, "column" if shape.column else "csv")
+            problem = sheet.missing(column, entry.at(*place), entry.name(*place))
+            self.documents.problems.append(problem)
+            return Members()
+        slot = (sheet.name, index, shape.matches or self.directory.user_key, where)
+        if slot not in self._columns:
+            self._columns[slot] = tuple(self._column(sheet, *slot[1:]))
+        return Members(self._columns[slot])
+
+    def _refuse_without_csv(self, entry: Entry, steps: tuple[str | int, ...], shape: Any) -> None:
+        for name in ("column", "matches"):
+            if getattr(shape, name):
+                where, said = entry.at(*steps, name), entry.name(*steps, name)
+                self.documents.wrong(where, said, "goes with csv", "name the file, or remove it")
 
     def _column(
-        self, sheet: Sheet, index: int, kind: str, through: Location, flags: Flags
+        self, sheet: Sheet, index: int, data_type: str, through: Location
     ) -> Iterable[DesiredSeat]:
-        first: dict[str, Location] = {}
+        first: dict[str, int] = {}
         for row in sheet.rows:
             where, value = sheet.place(row, index, through), row.cells[index].strip()
-            if not value:
-                self._wrong(where, "", "this cell is empty", "Fill it, or remove the row.")
+            refusal = usable(value)
+            if refusal:
+                self.documents.wrong(where, "", refusal, "mend the cell, or remove the row")
                 continue
-            known = first.setdefault(value.casefold(), where)
-            if known is not where:
-                message = f"{shown(value)} stands twice: here and in line {known.line}"
-                self._wrong(where, "", message, "keep one of them")
+            line = first.setdefault(value.casefold(), where.line)
+            if line != where.line:
+                message = f"the same person stands in line {line}"
+                self.documents.wrong(where, "", message, "keep one of the rows")
                 continue
-            person = self._person(kind, value, where)
-            if person:
-                yield DesiredSeat(person, where, flags)
-
-    def _person(self, kind: str, value: str, where: Location) -> Person | None:
-        """By key at once where a `users` entry states this value; two of them are a problem."""
-        if kind == self.user_key:
-            return Person(kind, value)
-        keys = self.known.get((kind, value.casefold()), [])
-        if len(keys) > 1:
-            message = f"{shown(value)} is the {kind} of several users: {', '.join(sorted(keys))}"
-            self._wrong(where, "", message, "give each of them their own")
-            return None
-        return Person(self.user_key, keys[0]) if keys else Person(kind, value)
-
-    def _wrong(self, where: Location, name: str, message: str, hint: str = "") -> None:
-        self.documents.problems.append(Problem(where, name, message, hint))
+            for person in self._person(data_type, value, where):
+                yield DesiredSeat(person, where)
 
 
-def _through(location: Location, through: Location) -> Location:
-    if location.through is not None:
-        return location
-    same = location.file == through.file and location.line == through.line
-    return location if same else Location(location.file, location.line, location.column, through)
+def _stated(entry: Entry, steps: tuple[str | int, ...]) -> frozenset[str]:
+    """The keys that a mapping of people has, rightly or wrongly."""
+    table = at(entry.node, steps)
+    return frozenset((*table.entries, *table.faulty)) if isinstance(table, Table) else frozenset()
+
+
+def _faulty(entry: Entry, steps: tuple[str | int, ...]) -> frozenset[str]:
+    table = at(entry.node, steps)
+    return frozenset(table.faulty) if isinstance(table, Table) else frozenset()

@@ -209,7 +209,8 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 def open_network(server: Server) -> httpx.AsyncHTTPTransport:
     """Connections to one server, through the proxy that the environment names for it."""
-    verify: ssl.SSLContext | bool = True
+    # Loading the certificates takes longer than most requests; plain http needs none.
+    verify: ssl.SSLContext | bool = server.base.scheme == "https"
     if server.ca_file is not None:
         verify = ssl.create_default_context(cafile=str(server.ca_file))
     limits = httpx.Limits(max_connections=max(1, server.parallelism), keepalive_expiry=KEEP_ALIVE)

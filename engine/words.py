@@ -53,7 +53,7 @@ def in_words(
     if kind in _TYPES:
         return _wrong_type(kind, node, hidden=hidden)
     if kind in ("literal_error", "enum"):
-        return _wrong_word(str(context.get("expected", "")), node)
+        return _wrong_word(str(context["expected"]), str(context["field"]), node)
     if kind in _LIMITS:
         return f"must be {_LIMITS[kind].format_map(context)}", ""
     if kind == "string_too_long":
@@ -95,13 +95,13 @@ def _unquoted(wanted: str, node: Scalar) -> str:
     return ""
 
 
-def _wrong_word(expected: str, node: Node) -> tuple[str, str]:
+def _wrong_word(expected: str, field: str, node: Node) -> tuple[str, str]:
     words = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
     if not isinstance(node, Scalar):
         return f"must be one word, not {_kind(node)}", near("", words)
     if len(words) == 1:
         return f"cannot be {shown(node.text)}", f"the only word here is {words[0]}"
-    return f"unknown word {shown(node.text)}", near(node.text, words)
+    return f"unknown {field.replace('_', ' ')} {shown(node.text)}", near(node.text, words)
 
 
 def _cut(node: Scalar) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from engine.kinds._flow_plan import managers_with_creation, own_changes, source_
 from engine.kinds._flow_write import write_flow
 from engine.model import Address, Change, Desired, Live, Value
 from engine.seats import plan_role
+from engine.together import together
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
 
@@ -34,16 +34,15 @@ class FlowLive:
         if not flows:
             return
         wanted = set(flows) | {key for d in flows.values() if (key := source_key(d))}
-        found, sis = await asyncio.gather(
-            api_flows.find_flows(api, world.keys, wanted), _read_sis(api)
-        )
+        found = await api_flows.find_flows(api, world.keys, wanted)
+        sis = await _read_sis(api) if any(found.values()) else frozenset()
         rows = {key: rows[0] for key, rows in found.items() if len(rows) == 1}
         for key, candidates in found.items():
             if len(candidates) > 1:
                 world.several[Address("flow", key)] = tuple(row.id for row in candidates)
         world.sources |= {key: row.id for key, row in rows.items()}
-        await asyncio.gather(
-            *(_read_flow(api, world, d, rows[key], sis) for key, d in flows.items() if key in rows)
+        await together(
+            (_read_flow(api, world, d, rows[key], sis) for key, d in flows.items() if key in rows)
         )
         await _read_source_content(api, world, [d for k, d in flows.items() if k not in rows])
 
@@ -97,7 +96,7 @@ async def _read_flow(
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
-    await asyncio.gather(*reads)
+    await together(reads)
 
 
 def _roles_to_read(desired: Desired, live: Live, world: World) -> list[str]:
@@ -153,5 +152,5 @@ async def _read_source_content(api: WiseflowApi, world: World, lacking: list[Des
     """Whether a copy will have content is known from its source, once for each source."""
     keys = {key for d in lacking if is_due(d, None, world.now) and (key := source_key(d))}
     numbers = sorted({world.sources[key] for key in keys if key in world.sources})
-    answers = await asyncio.gather(*(api_flows.has_assignment(api, n) for n in numbers))
+    answers = await together(api_flows.has_assignment(api, n) for n in numbers)
     world.source_content |= dict(zip(numbers, answers, strict=True))

@@ -133,13 +133,17 @@ async def _change_flags(address: Address, seats: SeatsChange, flow_id: int, work
     wanted += [(seat, {"active": True}) for seat in seats.reactivate]
     live = world.live.get(address)
     there = {seat.user_id: seat for seat in live.roles[seats.role]} if live and wanted else {}
-    await asyncio.gather(
+    answers = await asyncio.gather(
         *(
             api_seats.change_flags(work.api, role, flow_id, there[number], stated, world.licence)
             for seat, stated in wanted
             if (number := work.user_number(seat.person)) in there
-        )
+        ),
+        return_exceptions=True,
     )
+    for error in answers:
+        if error is not None:
+            raise error
 
 
 async def _take_seats(seats: SeatsChange, flow_id: int, work: Work) -> None:

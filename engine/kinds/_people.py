@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -10,6 +10,7 @@ from engine.checking import Line, Shape
 
 KEY = r"^[A-Za-z0-9_-]{1,200}$"
 Key = Annotated[Line, Field(pattern=KEY, description="letters, digits, - and _; up to 200")]
+Purpose = Literal["BACHELOR", "COURSE_WORK", "EXAMINATION", "MASTER"]
 
 
 class PeopleTable(Shape):
@@ -25,11 +26,11 @@ class PeopleTable(Shape):
 
 
 def list_or_mapping(value: Any) -> str:
-    return "mapping" if isinstance(value, dict | Shape) else "list"
+    return "<mapping>" if isinstance(value, dict | Shape) else "<list>"
 
 
 People = Annotated[
-    Annotated[list[Line], Tag("list")] | Annotated[PeopleTable, Tag("mapping")],
+    Annotated[list[Line], Tag("<list>")] | Annotated[PeopleTable, Tag("<mapping>")],
     Discriminator(list_or_mapping),
 ]
 """A list of user keys, or a mapping with any of users, rosters, csv."""
@@ -41,11 +42,12 @@ class FlowTable(Shape):
     key: Line | None = Field(None, description="a flow key, with * for any text")
     term: Line | None = None
     code: Line | None = None
-    purpose: Line | None = None
+    purpose: Purpose | None = None
 
 
 Flows = Annotated[
-    Annotated[list[Line], Tag("list")] | Annotated[FlowTable, Tag("mapping")],
+    Annotated[Annotated[list[Line], Field(min_length=1)], Tag("<list>")]
+    | Annotated[FlowTable, Tag("<mapping>")],
     Discriminator(list_or_mapping),
 ]
 """A list of flow keys, or a mapping of key (a glob), term, code, purpose."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from engine.errors import ApiError
 from engine.kinds._user_plan import DATA, PARTS, checked, creation, folded
 from engine.kinds._user_write import write_user
 from engine.model import Address, Change, Desired, Live, Value
+from engine.together import together
 from engine.wiseflow.users import read_emails
 from engine.world import EmailRow, Findings, World
 
@@ -28,13 +28,11 @@ class UserLive:
     async def read(self, api: WiseflowApi, world: World) -> None:
         for desired in _users(world):
             self._take(desired, world)
-        await asyncio.gather(
-            *(
-                _read_emails(api, world, live)
-                for desired in _users(world)
-                if (live := world.live.get(desired.address))
-                and _emails_undecided(desired, live.fields["emails"])
-            )
+        await together(
+            _read_emails(api, world, live)
+            for desired in _users(world)
+            if (live := world.live.get(desired.address))
+            and _emails_undecided(desired, live.fields["emails"])
         )
 
     def _take(self, desired: Desired, world: World) -> None:

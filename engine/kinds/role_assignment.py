@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import Discriminator, Field, StrictBool, Tag
+from pydantic import BeforeValidator, Discriminator, Field, StrictBool, Tag
 
 from engine.checking import Line, Shape
 from engine.kind import Kind
-from engine.kinds._people import Flows, People, PeopleTable
+from engine.kinds._people import Flows, People, PeopleTable, list_or_mapping
+
+S = TypeVar("S", bound=Shape)
 
 
 def short_or_long(value: Any) -> str:
-    return "long" if isinstance(value, dict | Shape) else "short"
+    return "<long>" if isinstance(value, dict | Shape) else "<short>"
+
+
+def _active(value: Any) -> Any:
+    if value is not True:
+        raise ValueError("can only be true\nremove it: taking people out is what deactivates them")
+    return value
 
 
 class ParticipantsTable(PeopleTable):
     """Participants; `active: true` re-activates whom a manager deactivated in WISEflow."""
 
-    active: Literal[True] | None = None
+    active: Annotated[Literal[True], BeforeValidator(_active)] | None = None
 
 
 class Assessors(Shape):
     """Assessors of one type."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"participants"})
 
     people: People
     type: Line | None = Field(None, description="an assessor type of the licence, by name")
@@ -44,50 +54,36 @@ class Invigilators(Shape):
     head: StrictBool | None = None
 
 
-def _kind_of_list(value: Any) -> str:
-    return "mapping" if isinstance(value, dict | Shape) else "list"
+Either = Annotated[
+    Annotated[Line, Tag("<short>")] | Annotated[S, Tag("<long>")],
+    Discriminator(short_or_long),
+]
+"""A user key, or a mapping of people with flags."""
 
+Listed = Annotated[
+    Annotated[list[Either[S]], Tag("<list>")] | Annotated[PeopleTable, Tag("<mapping>")],
+    Discriminator(list_or_mapping),
+]
+"""A list of user keys and of people with flags, or people in their one shape."""
 
 Participants = Annotated[
-    Annotated[list[Line], Tag("list")] | Annotated[ParticipantsTable, Tag("mapping")],
-    Discriminator(_kind_of_list),
+    Annotated[list[Line], Tag("<list>")] | Annotated[ParticipantsTable, Tag("<mapping>")],
+    Discriminator(list_or_mapping),
 ]
 
 
 class RoleAssignment(Shape):
     """People for flows, role by role; entries that name one flow unite."""
 
+    later: ClassVar[frozenset[str]] = frozenset({"assessor_groups"})
+
     flows: Flows
     managers: People | None = None
     authors: People | None = None
     participants: Participants | None = None
-    assessors: (
-        list[
-            Annotated[
-                Annotated[Line, Tag("short")] | Annotated[Assessors, Tag("long")],
-                Discriminator(short_or_long),
-            ]
-        ]
-        | None
-    ) = None
-    reviewers: (
-        list[
-            Annotated[
-                Annotated[Line, Tag("short")] | Annotated[Reviewers, Tag("long")],
-                Discriminator(short_or_long),
-            ]
-        ]
-        | None
-    ) = None
-    invigilators: (
-        list[
-            Annotated[
-                Annotated[Line, Tag("short")] | Annotated[Invigilators, Tag("long")],
-                Discriminator(short_or_long),
-            ]
-        ]
-        | None
-    ) = None
+    assessors: Listed[Assessors] | None = None
+    reviewers: Listed[Reviewers] | None = None
+    invigilators: Listed[Invigilators] | None = None
     membership: Literal["managed", "exact", "add_only"] = "managed"
 
 

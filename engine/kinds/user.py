@@ -7,50 +7,66 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from engine.checking import Line, Shape
+from engine.checking import Line, Nullable, Shape
 from engine.kind import Kind
 from engine.kinds._user_live import UserLive
+from engine.nodes import shown
+
+LANGUAGES = frozenset(
+    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da "
+    "de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy "
+    "hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg "
+    "li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or "
+    "os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta "
+    "te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu".split()
+)
+"""ISO 639-1, which POST /license/user takes. Source: WISEflow OpenAPI, `language`."""
 
 
 def _language(value: str) -> str:
-    if not re.fullmatch(r"[a-z]{2}", value):
-        raise ValueError(
-            f'"{value}" is no language\nwrite its two letters of ISO 639-1, such as en or da'
-        )
-    return value
+    if value in LANGUAGES:
+        return value
+    start = re.split(r"[-_]", value.casefold())[0]
+    hint = f"did you mean {start}?" if start in LANGUAGES else "such as en or da"
+    raise ValueError(f"{shown(value)} is no language of ISO 639-1 in two small letters\n{hint}")
 
 
 def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
-        raise ValueError(f'"{value}" is no e-mail address')
+    if len(value) > 254 or not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+", value):
+        raise ValueError("is no e-mail address\nwrite one, such as ada@northfield.example")
     return value
 
 
 Language = Annotated[Line, AfterValidator(_language)]
 Email = Annotated[Line, AfterValidator(_email)]
+Name = Annotated[Line, Field(max_length=255)]
 
 
-TextOrList = Annotated[
-    Annotated[Line, Tag("text")] | Annotated[list[Line], Tag("list")],
-    Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "text"),
+def _text_or_list(value: object) -> str:
+    return "<list>" if isinstance(value, list | tuple) else "<text>"
+
+
+Values = Annotated[
+    Annotated[Line, Tag("<text>")] | Annotated[list[Line], Tag("<list>")],
+    Discriminator(_text_or_list),
 ]
 
 
 class User(Shape):
     """One person, or with `csv` one person a row."""
 
-    key: Line | None = Field(None, description="the person's value of the user key data type")
+    key: Name | None = Field(None, description="the person's value of the user key data type")
     csv: Line | None = Field(None, description="a CSV file with one person a row")
     columns: dict[str, Line] | None = Field(
         None, description="from fields (key, first_name, data.Student Number) to column names"
     )
-    first_name: Annotated[Line, Field(max_length=255)] | None = None
-    last_name: Annotated[Line, Field(max_length=255)] | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
     language: Language | None = Field(None, description="two letters of ISO 639-1, such as en")
-    phone: Line | None = Field(None, description="null: must be empty")
+    phone: Nullable[Name] = Field(None, description="null: must be empty")
     emails: list[Email] | None = Field(None, description="the first is the primary")
     roles: list[Line] | None = Field(None, description="licence roles, by name")
-    data: dict[str, TextOrList] | None = Field(
+    data: dict[str, Nullable[Values]] | None = Field(
         None, description="user data types, by name; a list where several are allowed"
     )
     login: Literal["enabled", "disabled"] | None = None

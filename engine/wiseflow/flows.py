@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from base64 import b32encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from engine.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,7 +120,7 @@ async def find_by_key(api: WiseflowApi, keys: FlowKeys, key: str) -> list[FlowRo
         rows = await search_flows(api, {"metadata": {"externalSourceReference": wanted}})
         return [row for row in rows if carries(row, wanted)]
     rows = await search_flows(api, {"metadata": {"code": wanted}})
-    metadata = await asyncio.gather(*(read_metadata(api, row.id) for row in rows))
+    metadata = await together(read_metadata(api, row.id) for row in rows)
     return [
         row
         for row, data in zip(rows, metadata, strict=True)
@@ -143,7 +144,7 @@ async def find_flows(
         rows = await list_flows(api, SEARCH_LIMIT * len(ordered))
         if rows is not None:
             return {key: _among(rows, keys, key) for key in ordered}
-    found = await asyncio.gather(*(find_by_key(api, keys, key) for key in ordered))
+    found = await together(find_by_key(api, keys, key) for key in ordered)
     by_key = dict(zip(ordered, found, strict=True))
     lacking = [key for key in ordered if not by_key[key]]
     marked = await search_flows(api, {"metadata": {"subtitle": "wisectl"}}) if lacking else []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from engine.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,13 +63,14 @@ async def read_licence(
     Source: WISEflow OpenAPI, GET /license/user-data-types, /license/roles, /license/flow-types,
     /license/assessor-types.
     """
-    lists = await asyncio.gather(
-        api.call("GET", "/license/user-data-types"),
-        _if(roles, api, "/license/roles"),
-        _if(flow_types, api, "/license/flow-types"),
-        _if(assessor_types, api, "/license/assessor-types"),
+    data_rows, role_rows, flow_rows, assessor_rows = await together(
+        (
+            _if(True, api, "/license/user-data-types"),
+            _if(roles, api, "/license/roles"),
+            _if(flow_types, api, "/license/flow-types"),
+            _if(assessor_types, api, "/license/assessor-types"),
+        )
     )
-    data_rows, role_rows, flow_rows, assessor_rows = lists
     return Licence(
         data_types={row["name"]: _data_type(row) for row in data_rows},
         roles={

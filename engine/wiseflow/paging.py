@@ -8,9 +8,10 @@ and no row comes twice. Otherwise it is read once more from the start, and then 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+
+from engine.together import together
 
 if TYPE_CHECKING:
     from engine.wiseflow.answers import Answer
@@ -64,24 +65,13 @@ async def _read_once(read_page: PageReader, limit: int, key: RowKey | None) -> l
     size = first.limit if first.limit and 0 < first.limit < limit else limit
     step = max(1, size - 1)
     offsets = range(step, max(0, total - (size - step)), step)
-    pages = [first, *await _together([read_page(offset, size) for offset in offsets])]
+    pages = [first, *await together(read_page(offset, size) for offset in offsets)]
     rows: list[Row] = []
     for offset, page in zip((0, *offsets), pages, strict=True):
         _check(page, min(size, total - offset), total)
         rows += _joined(rows, page.payload, size - step, key)
     _check_whole(rows, total, key)
     return rows
-
-
-async def _together(reads: Sequence[Awaitable[Answer]]) -> list[Answer]:
-    """All pages, read at once; the first failure ends the others."""
-    tasks = [asyncio.ensure_future(read) for read in reads]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _check(page: Answer, expected: int, total: int) -> None:

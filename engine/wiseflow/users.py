@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from engine.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +85,7 @@ class UserSearch:
         """For each filter the users that hold exactly this value, compared without case."""
         filters = sorted(set(wanted))
         batches = [filters[at : at + SEARCH_LIMIT] for at in range(0, len(filters), SEARCH_LIMIT)]
-        answers = await asyncio.gather(*(self._search(batch) for batch in batches))
+        answers = await together(self._search(batch) for batch in batches)
         unproved = [
             batch
             for batch, rows in zip(batches, answers, strict=True)
@@ -102,7 +103,7 @@ class UserSearch:
             for wanted in batch
             if not any(row.has(wanted) for row in self.rows.values())
         ]
-        await asyncio.gather(*(self._search([wanted]) for wanted in lacking))
+        await together(self._search([wanted]) for wanted in lacking)
 
     def _proves_or(self, batch: Sequence[Filter], rows: Sequence[UserRow]) -> bool:
         """Only OR answers a row that one filter names and another does not even resemble."""

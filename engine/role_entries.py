@@ -1,0 +1,185 @@
+"""`role_assignments` entries -> who has which role on each flow; people of several unite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from engine.model import DesiredRole, DesiredSeat, Stated
+from engine.nodes import shown
+from engine.people import Members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from engine.documents import Documents, Entry
+    from engine.errors import Location
+    from engine.model import Desired
+    from engine.people import Flags, PeopleReader
+
+FLAGS = {
+    "managers": (),
+    "authors": (),
+    "participants": ("active",),
+    "assessors": ("type",),
+    "reviewers": ("allocated_to_all", "sees_assessments", "decides_final_grade"),
+    "invigilators": ("head",),
+}
+"""The six roles, and the flags that their seats can have."""
+
+Roles = dict[str, DesiredRole]
+
+
+@dataclass(slots=True)
+class RoleReader:
+    """Reads every role assignment; what is wrong goes to the documents' problems."""
+
+    documents: Documents
+    people: PeopleReader
+    flows: Mapping[str, Desired]
+    _memberships: dict[tuple[str, str], tuple[str, Location]] = field(default_factory=dict)
+    """By flow and role: the membership that an entry stated, and where."""
+
+    def read(self) -> dict[str, Roles]:
+        """By flow key, the roles that any entry states for it."""
+        united: dict[str, Roles] = {}
+        for entry in self.documents.of("role_assignments"):
+            keys = list(self._selected(entry))
+            if not entry.node.faulty and not any(entry.states(role) for role in FLAGS):
+                hint = f"state one of: {', '.join(FLAGS)}"
+                self.documents.wrong(entry.location, entry.name(), "names no role", hint)
+            for role in self._roles(entry):
+                for key in keys:
+                    self._unite(entry, key, united.setdefault(key, {}), role)
+        return united
+
+    # ---- which flows -----------------------------------------------------------------------------
+
+    def _selected(self, entry: Entry) -> Iterator[str]:
+        selector = entry.value.flows
+        if isinstance(selector, list):
+            self.documents.refuse_repeats(entry, "flows")
+            for index, text in enumerate(selector):
+                yield from self._one(entry, index, text)
+        elif selector is not None:
+            yield from self._matching(entry, selector)
+
+    def _one(self, entry: Entry, index: int, text: str) -> Iterator[str]:
+        flow = self.documents.by_key("flows").get(text.casefold())
+        if flow is not None and flow.key:
+            yield flow.key
+        else:
+            where, name = entry.at("flows", index), entry.name("flows", index)
+            self.documents.dangling("flows", text, where, name)
+
+    def _matching(self, entry: Entry, selector: Any) -> list[str]:
+        wanted = {name: value for name, value in selector if value is not None}
+        where, name = entry.at("flows"), entry.name("flows")
+        table = entry.node.table("flows")
+        if table is not None and table.faulty:
+            return []
+        if not wanted:
+            hint = "state key, term, code or purpose"
+            self.documents.wrong(where, name, "selects nothing", hint)
+            return []
+        found = [key for key, flow in self.flows.items() if _matches(flow, wanted)]
+        if not found:
+            said = ", ".join(f"{word} {shown(value)}" for word, value in wanted.items())
+            hint = "check how the flows themselves are written"
+            self.documents.wrong(where, name, f"no flow has {said}", hint)
+        return sorted(found)
+
+    # ---- who -------------------------------------------------------------------------------------
+
+    def _roles(self, entry: Entry) -> Iterator[DesiredRole]:
+        membership = entry.value.membership
+        for role, flags in FLAGS.items():
+            shape = getattr(entry.value, role)
+            if shape is None or role not in entry.node.entries:
+                continue
+            if isinstance(shape, list) and flags and role != "participants":
+                members = self._listed(entry, role, shape)
+            else:
+                members = self.people.people(entry, (role,), shape, _flags(entry, shape, (role,)))
+            seats = self._once(members.seats, role)
+            yield DesiredRole(role, seats, membership, entry.at(role), members.profiles)
+
+    def _listed(self, entry: Entry, role: str, shapes: list[Any]) -> Members:
+        """A list of user keys and of people with flags."""
+        found = self.people.by_keys(entry, (role,), shapes, {})
+        for index, shape in enumerate(shapes):
+            if not isinstance(shape, str):
+                flags = _flags(entry, shape, (role, index))
+                found += self.people.people(entry, (role, index, "people"), shape.people, flags)
+        return found
+
+    def _once(self, seats: Iterable[DesiredSeat], role: str) -> tuple[DesiredSeat, ...]:
+        """Each person once; flags that contradict each other are a problem with both places."""
+        found: dict[tuple[str, str], DesiredSeat] = {}
+        for seat in seats:
+            known = found.setdefault(seat.person.identity, seat)
+            if known is not seat and seat.flags:
+                found[seat.person.identity] = self._joined(role, known, seat)
+        return tuple(found.values())
+
+    def _joined(self, role: str, one: DesiredSeat, other: DesiredSeat) -> DesiredSeat:
+        for name, stated in other.flags.items():
+            known = one.flags.get(name)
+            if known is not None and known.value != stated.value:
+                message = (
+                    f"contradicts {known.location}: the same person has "
+                    f"{name} {_said(known.value)} there and {_said(stated.value)} here"
+                )
+                self.documents.wrong(stated.location, f"{role}.{name}", message, "state one")
+        return DesiredSeat(one.person, one.location, {**other.flags, **one.flags})
+
+    # ---- several entries for one flow ------------------------------------------------------------
+
+    def _unite(self, entry: Entry, key: str, roles: Roles, role: DesiredRole) -> None:
+        membership = self._membership(entry, key, role)
+        before = roles.get(role.role)
+        seats, profiles, where = role.seats, role.profiles, role.location
+        if before is not None:
+            seats = self._once((*before.seats, *seats), role.role)
+            profiles, where = (*before.profiles, *profiles), before.location
+        roles[role.role] = DesiredRole(role.role, seats, membership, where, profiles)
+
+    def _membership(self, entry: Entry, key: str, role: DesiredRole) -> str:
+        """What any entry states for this set; two that differ are a problem with both places."""
+        slot, where = (key, role.role), entry.at("membership")
+        known = self._memberships.get(slot)
+        if "membership" not in entry.node.entries:
+            return known[0] if known else role.membership
+        if known is None:
+            self._memberships[slot] = role.membership, where
+        elif known[0] != role.membership:
+            message = f"contradicts {known[1]}: the {role.role} of {key} are {known[0]} there"
+            hint = "state one membership for each set of people"
+            self.documents.wrong(where, entry.name("membership"), message, hint)
+        return known[0] if known else role.membership
+
+
+def _flags(entry: Entry, shape: Any, steps: tuple[str | int, ...]) -> Flags:
+    """The flags that stand beside people, by name."""
+    return {
+        name: Stated(value, entry.at(*steps, name))
+        for name in FLAGS[str(steps[0])]
+        if (value := getattr(shape, name, None)) is not None
+    }
+
+
+def _said(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else shown(str(value))
+
+
+def _matches(flow: Desired, wanted: Mapping[str, str]) -> bool:
+    for name, value in wanted.items():
+        if name == "key":
+            if not fnmatchcase(flow.address.key.casefold(), value.casefold()):
+                return False
+        else:
+            stated = flow.fields.get(name)
+            if stated is None or stated.value != value:
+                return False
+    return True
