@@ -1,4 +1,4 @@
-"""One institution to rehearse on: a sandbox over HTTP, a repository of manifests, both ends open."""
+"""One institution to rehearse on: a sandbox over HTTP, and a repository of manifests."""
 
 from __future__ import annotations
 

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 TERM = """
     users:
-      - {key: kim@example.org, first_name: Kim, last_name: Larsen, emails: [kim@example.org], roles: [Manager]}
-      - {key: ada@example.org, first_name: Ada, last_name: Lovelace, language: en, roles: [Assessor]}
+      - key: kim@example.org
+        first_name: Kim
+        last_name: Larsen
+        emails: [kim@example.org]
+        roles: [Manager]
+      - {key: ada@example.org, first_name: Ada, last_name: Lovelace, roles: [Assessor]}
       - {key: grace@example.org, first_name: Grace, last_name: Hopper, phone: "+44 1632 960001"}
       - {key: s1@example.org, first_name: Sam, last_name: Smith, data: {Student Number: "00004217"}}
       - {key: s2@example.org, first_name: Siri, last_name: Ström}
