@@ -8,9 +8,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from engine.model import Outcome, Plan, Result, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 DONE, ERROR, CHANGES, INVALID, AUTHENTICATION, BUDGET, HELD = range(7)
 STALE, PARTLY, EXPIRED, LOCKED, DECLINED = 7, 8, 9, 10, 11

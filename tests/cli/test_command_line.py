@@ -107,7 +107,7 @@ def test_a_variable_that_is_not_set_is_a_problem_only_where_its_value_is_needed(
     assert wisectl("validate").code == 0
     ended = wisectl("--env", "staging", "plan")
     assert ended.code == 3
-    assert "wisectl.yaml:3:51: environments.staging.wiseflow.api_key: " in ended.err
+    assert "wisectl.yaml:3:46: environments.staging.wiseflow.api_key: " in ended.err
     assert "WISECTL_TEST_KEY is not set" in ended.err
 
 
