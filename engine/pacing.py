@@ -112,6 +112,9 @@ class Slots:
 
     async def __aenter__(self) -> None:
         await self._free.acquire()
+        while self._owed:
+            self._owed -= 1
+            await self._free.acquire()
 
     async def __aexit__(self, *_: object) -> None:
         self._give_back()

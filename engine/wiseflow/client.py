@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from engine.errors import ApiError, IncompleteReadError
+from engine.errors import ApiError, AuthenticationError, IncompleteReadError
 from engine.pacing import Rate, http_date
 from engine.redaction import Redactor, personal_values
 from engine.retrying import HERE, POLICY, Call, RetryPolicy, Surroundings
@@ -212,7 +213,7 @@ def open_wiseflow(
 ) -> WiseflowApi:
     """A connection that sends nothing yet; with `read_only` it will never send a write.
 
-    Raises: ApiError, when the url is not one.
+    Raises: ApiError, when the url or the API key cannot be one.
     """
     base = server_url(connection.url)
     redactor = Redactor(connection.client_secret.get_secret_value())
@@ -237,8 +238,12 @@ def _auth(
     clock: Callable[[], float],
 ) -> httpx.Auth:
     if connection.api_key is not None:
-        redactor.hide(connection.api_key.get_secret_value())
-        return ApiKey(connection.api_key.get_secret_value())
+        key = connection.api_key.get_secret_value()
+        if not re.fullmatch(r"[\x21-\x7e]+", key):
+            message = "the API key is empty, or holds a space or line break: check its variable"
+            raise AuthenticationError("GET", "/", 0, message)
+        redactor.hide(key)
+        return ApiKey(key)
     return ClientCredentials(
         base,
         connection.client_id,

@@ -86,9 +86,7 @@ def licence(
     url: str = "https://licence.example/v1",
 ) -> WiseflowApi:
     """A connection to the function; token requests are answered for it."""
-    connection = Connection(
-        url, "client", SecretStr(SECRET), rate=rate, parallelism=parallelism
-    )
+    connection = Connection(url, "client", SecretStr(SECRET), rate=rate, parallelism=parallelism)
     return open_wiseflow(
         connection, read_only=read_only, policy=policy, here=here(with_token(handler))
     )
