@@ -250,9 +250,15 @@ def _connect(path: str) -> sqlite3.Connection:
         path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=512
     )
     connection.row_factory = sqlite3.Row
+    # SQLite's own lower() knows ASCII only.
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = OFF")
     return connection
+
+
+def _casefold(value: str | None) -> str | None:
+    return None if value is None else value.casefold()
 
 
 def _number_from_the_start(connection: sqlite3.Connection) -> None:

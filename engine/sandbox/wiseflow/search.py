@@ -128,8 +128,10 @@ def _metadata(where: _Conditions, asked: dict[str, Any], references: str, call: 
     exact_case = call.quirks["text_search"] == "exact"
     for name in ("title", "subtitle"):
         if asked.get(name):
-            column = f"f.{name}" if exact_case else f"lower(f.{name})"
-            where.add(f"instr({column}, ?) > 0", asked[name] if exact_case else asked[name].lower())
+            column = f"f.{name}" if exact_case else f"casefold(f.{name})"
+            where.add(
+                f"instr({column}, ?) > 0", asked[name] if exact_case else asked[name].casefold()
+            )
     for name in ("code", "term"):
         if asked.get(name):
             where.add(f"f.{name} = ?", asked[name])
@@ -185,7 +187,7 @@ def _content(where: _Conditions, asked: dict[str, Any]) -> None:
     }
     for name, column in columns.items():
         if asked.get(name):
-            where.add(f"instr(lower(f.{column}), ?) > 0", asked[name].lower())
+            where.add(f"instr(casefold(f.{column}), ?) > 0", asked[name].casefold())
 
 
 def _shown(call: Call, row: Any, references: str) -> dict[str, Any]:

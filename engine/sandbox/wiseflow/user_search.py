@@ -12,8 +12,8 @@ _SEARCH = record({"dataTypes": array(record({"id": ID, "value": TEXT}))})
 
 _MATCHES = {
     "exact": "value = ?",
-    "casefold": "lower(value) = lower(?)",
-    "partial": "instr(lower(value), lower(?)) > 0",
+    "casefold": "casefold(value) = casefold(?)",
+    "partial": "instr(casefold(value), casefold(?)) > 0",
 }
 
 
