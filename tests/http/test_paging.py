@@ -69,7 +69,7 @@ MOVES = st.lists(
 def test_a_list_that_moves_never_loses_who_was_there_all_the_time(
     present: set[int], moves: list[tuple[str, int]], limit: int
 ) -> None:
-    world = Moving(present, moves)
+    world = Moving(present, list(moves))
     try:
         found = ids(asyncio.run(read_pages(world.page, limit, KEY)))
     except MovedError:
