@@ -28,10 +28,11 @@ Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-LATER = frozenset(
+_KINDS = (
     "flow_sets accommodations individual rooms webhooks grade_exports adopt moved removed release "
-    "recreate unarchive protect allow".split()
+    "recreate unarchive protect allow"
 )
+LATER = frozenset(_KINDS.split())
 """Kinds that the format knows and this version does not: refused plainly, at their place."""
 SECRETS = frozenset({"api_key", "client_secret", "plan_key", "secret"})
 """Keys whose values no message shows."""

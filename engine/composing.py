@@ -5,7 +5,7 @@ Knows no YAML library: an event is anything with `start_mark` whose class name s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Location, Problem

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-"""What no manifest, CSV file or name may hold: controls, odd line breaks, stray byte order marks."""
+"""What no manifest, CSV file or name may hold: controls, odd line breaks, stray marks."""
 
 
 def shown_path(path: Path, root: Path) -> str:

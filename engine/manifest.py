@@ -111,7 +111,14 @@ def _compose(
         return None, [*composer.problems, refused.problem], False
     except YAMLError as error:
         return None, [*composer.problems, _syntax_problem(error, text, name)], True
-    except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError, AssertionError):
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        NotImplementedError,
+        AssertionError,
+    ):
         message = "this cannot be read as YAML"
         return None, [*composer.problems, Problem(composer.place, "", message)], True
     return composer.document, composer.problems, False
@@ -166,11 +173,8 @@ def _syntax_problem(error: YAMLError, text: str, name: str) -> Problem:
     if not isinstance(error, MarkedYAMLError):
         return Problem(Location(name, 1, 1), "", "this cannot be read as YAML")
     said = f"{error.problem or ''} {error.context or ''}"
-    for pattern, message, hint in _WORDS:
-        if re.search(pattern, said):
-            break
-    else:
-        message, hint = "this cannot be read as YAML", ""
+    known = ((words, hint) for pattern, words, hint in _WORDS if re.search(pattern, said))
+    message, hint = next(known, ("this cannot be read as YAML", ""))
     here = _inside(_mark(error, text), text, name)
     return Problem(here, "", f"not valid YAML: {message}", hint)
 

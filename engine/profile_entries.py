@@ -37,7 +37,9 @@ def _profile(documents: Documents, entry: Entry) -> Profile | None:
     if value.match is None or value.key is None:
         return None
     user = value.match.user
-    if user != "key" and not user.removeprefix(DATA).strip() or "." not in user and user != "key":
+    if (user != "key" and not user.removeprefix(DATA).strip()) or (
+        "." not in user and user != "key"
+    ):
         hint = "write key, or data.External User Id"
         where, said = entry.at("match", "user"), entry.name("match", "user")
         documents.wrong(where, said, f"{shown(user)} is no user field to match by", hint)

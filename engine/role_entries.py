@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.model import DesiredRole, DesiredSeat, Stated
 from engine.nodes import shown
-from engine.people import Members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from engine.documents import Documents, Entry
     from engine.errors import Location
     from engine.model import Desired
-    from engine.people import Flags, PeopleReader
+    from engine.people import Flags, Members, PeopleReader
 
 FLAGS = {
     "managers": (),

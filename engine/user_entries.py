@@ -20,7 +20,8 @@ from engine.words import near
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from engine.csvfile import Row, Sheet, Sheets
+    from engine.csvcells import Row
+    from engine.csvfile import Sheet, Sheets
     from engine.documents import Documents, Entry
     from engine.errors import Location
 
@@ -94,9 +95,7 @@ class UserReader:
             message = f"{shown(name)} is the user's key: it is stated as key"
             self.documents.wrong(where, said, message, "remove it here")
 
-    def _check_exact(
-        self, entry: Entry, fields: Mapping[str, Any], profile: Entry | None
-    ) -> None:
+    def _check_exact(self, entry: Entry, fields: Mapping[str, Any], profile: Entry | None) -> None:
         filled = profile.value.fill if profile and profile.value.fill else {}
         known = {path.split(".")[0] for path in (*fields, *filled)}
         for index, name in enumerate(entry.value.exact):

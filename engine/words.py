@@ -80,7 +80,9 @@ def _wrong_type(kind: str, node: Node, *, hidden: bool) -> tuple[str, str]:
     if wanted == "text":
         if not node.text.strip():
             return "must not be empty", "state it, or remove the line"
-        return ("must be text: put it in quotes" if hidden else f'must be text: write "{_cut(node)}"'), ""
+        return (
+            "must be text: put it in quotes" if hidden else f'must be text: write "{_cut(node)}"'
+        ), ""
     given = "this" if hidden else shown(node.text)
     return f"must be {wanted}, not {given}", _unquoted(wanted, node)
 

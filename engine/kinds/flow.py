@@ -63,7 +63,9 @@ class Window(Shape):
 
     start: Moment | None = Field(None, description="local time, such as 2027-05-03 09:00")
     end: Moment | None = None
-    length: Annotated[Line, BeforeValidator(_length)] | None = Field(None, description="instead of end: 4h, 1h30m, 14d")
+    length: Annotated[Line, BeforeValidator(_length)] | None = Field(
+        None, description="instead of end: 4h, 1h30m, 14d"
+    )
 
 
 class FlowFields(Shape):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.manifests.repositories import Case
+
 MARKING = "marking: {start: 2027-05-05 12:00, end: 2027-05-24 12:00}"
 
 
@@ -13,7 +18,7 @@ def start(text: str) -> str:
     return participation(f"¶start: {text}, length: 4h")
 
 
-DATE_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
+DATE_CASES: dict[str, Case] = {
     "a date without a time": (start("2027-05-03"), "time of day … 2027-05-03 09:00"),
     "a time without a date": (start("09:00"), "no date"),
     "words as a date": (start("next Monday"), "no date"),
@@ -42,23 +47,28 @@ DATE_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
         "twice … 2027-10-31 02:30+02:00 … 2027-10-31 02:30+01:00",
     ),
     "end before start": (
-        participation("start: 2027-05-03 09:00, ¶end: 2027-05-03 08:00"), "ends before",
+        participation("start: 2027-05-03 09:00, ¶end: 2027-05-03 08:00"),
+        "ends before",
     ),
     "end at start": (
-        participation("start: 2027-05-03 09:00, ¶end: 2027-05-03 09:00"), "ends as it starts",
+        participation("start: 2027-05-03 09:00, ¶end: 2027-05-03 09:00"),
+        "ends as it starts",
     ),
     "both end and length": (
-        participation("start: 2027-05-03 09:00, end: 2027-05-03 10:00, ¶length: 1h"), "both",
+        participation("start: 2027-05-03 09:00, end: 2027-05-03 10:00, ¶length: 1h"),
+        "both",
     ),
     "neither end nor length": (
         "flows:\n  - key: math\n    ¶participation: {start: 2027-05-03 09:00}\n    " + MARKING,
         '"end" or "length"',
     ),
     "no start": (
-        "flows:\n  - key: math\n    ¶participation: {length: 4h}\n    " + MARKING, 'lacks "start"',
+        "flows:\n  - key: math\n    ¶participation: {length: 4h}\n    " + MARKING,
+        'lacks "start"',
     ),
     "an empty window": (
-        "flows:\n  - key: math\n    ¶participation: {}\n    " + MARKING, "lacks",
+        "flows:\n  - key: math\n    ¶participation: {}\n    " + MARKING,
+        "lacks",
     ),
     "a null window": ("flows:\n  - key: math\n    ¶participation:\n    " + MARKING, "empty"),
     "a length without a unit": (participation("start: 2027-05-03 09:00, ¶length: 4"), "4h"),
@@ -66,18 +76,21 @@ DATE_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
     "a length in words": (participation("start: 2027-05-03 09:00, ¶length: 4 hours"), "4h"),
     "a length below nought": (participation("start: 2027-05-03 09:00, ¶length: -4h"), "4h"),
     "a length of hours and minutes the other way round": (
-        participation("start: 2027-05-03 09:00, ¶length: 30m1h"), "1h30m",
+        participation("start: 2027-05-03 09:00, ¶length: 30m1h"),
+        "1h30m",
     ),
     "a length like a time": (participation("start: 2027-05-03 09:00, ¶length: 4:00"), "4h"),
     "a length without end": (
-        participation(f"start: 2027-05-03 09:00, ¶length: {'9' * 4500}h"), "long",
+        participation(f"start: 2027-05-03 09:00, ¶length: {'9' * 4500}h"),
+        "length",
     ),
     "participation without marking": (
         "flows:\n  - key: math\n    ¶participation: {start: 2027-05-03 09:00, length: 4h}\n",
         "without marking",
     ),
     "marking without participation": (
-        f"flows:\n  - key: math\n    ¶{MARKING}\n", "without participation",
+        f"flows:\n  - key: math\n    ¶{MARKING}\n",
+        "without participation",
     ),
     "marking before participation": (
         "flows:\n  - key: math\n    participation: {start: 2027-05-06 09:00, length: 4h}\n"
@@ -100,10 +113,12 @@ DATE_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
         "marking starts before … m.yaml:1",
     ),
     "a bad activate_from": (
-        "flows:\n  - {key: m, lifecycle: active, ¶activate_from: 2027-04-31 08:00}\n", "calendar",
+        "flows:\n  - {key: m, lifecycle: active, ¶activate_from: 2027-04-31 08:00}\n",
+        "calendar",
     ),
     "activate_from without lifecycle": (
-        "flows:\n  - {key: m, ¶activate_from: 2027-04-30 08:00}\n", "lifecycle: active",
+        "flows:\n  - {key: m, ¶activate_from: 2027-04-30 08:00}\n",
+        "lifecycle: active",
     ),
     "activate_from of a draft": (
         "flows:\n  - {key: m, lifecycle: draft, ¶activate_from: 2027-04-30 08:00}\n",
@@ -116,7 +131,13 @@ DATE_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
     ),
     "many problems in one flow": (
         "flows:\n  - key: math\n    ¶titel: x\n    ¶type: X\n    ¶template: t\n    ¶code: 17\n"
-        "    ¶participation: {¶start: 2027-02-30 09:00}\n",
-        "unknown key", "FLOWlock", "no flow template", 'write "17"', "lacks", "calendar",
+        "    ¶¶participation: {¶start: 2027-02-30 09:00}\n",
+        "unknown key",
+        "FLOWlock",
+        "no flow template",
+        'write "17"',
+        "lacks",
+        "without marking",
+        "calendar",
     ),
-}  # fmt: skip
+}

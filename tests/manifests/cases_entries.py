@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.manifests.repositories import Case
+
 
 def flow(line: str) -> str:
     return f"flows:\n  - key: math\n    {line}\n"
@@ -15,13 +20,15 @@ LONG = "x" * 256
 FILL = "fill: {first_name: profile/info.first_name}"
 MATCH = "match: {user: key, member: login_name}"
 
-ENTRY_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
+ENTRY_CASES: dict[str, Case] = {
     # keys of mappings
     "an unknown key": (flow("¶titel: x"), "unknown key … did you mean title?"),
     "an unknown key far from all": (flow("¶zzz: x"), 'unknown key "zzz" … title'),
     "an unknown key of a window": (
-        flow("participation: {start: 2027-05-03 09:00, end: 2027-05-03 10:00, ¶until: x}\n"
-             "    marking: {start: 2027-05-04 09:00, end: 2027-05-05 10:00}"),
+        flow(
+            "participation: {start: 2027-05-03 09:00, end: 2027-05-03 10:00, ¶until: x}\n"
+            "    marking: {start: 2027-05-04 09:00, end: 2027-05-05 10:00}"
+        ),
         "unknown key … start",
     ),
     "an unknown key of a user": (user("¶firstname: Ada"), "did you mean first_name?"),
@@ -31,10 +38,13 @@ ENTRY_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
     "a missing key in flow style": ("flows:\n  - ¶{title: x}\n", 'lacks "key"'),
     "a missing key and a bad date": (
         "flows:\n  - ¶title: x\n    ¶activate_from: soon\n    lifecycle: active\n",
-        'lacks "key"', "no date",
+        'lacks "key"',
+        "no date",
     ),
     "a missing key and a dangling template": (
-        "flows:\n  - ¶title: x\n    ¶template: nowhere\n", 'lacks "key"', 'nowhere',
+        "flows:\n  - ¶title: x\n    ¶template: nowhere\n",
+        'lacks "key"',
+        "nowhere",
     ),
     "an empty entry": ("flows:\n  - ¶{}\n", 'lacks "key"'),
     "a roster without a key": ("rosters:\n  - ¶users: [ada]\n", 'lacks "key"'),
@@ -48,20 +58,25 @@ ENTRY_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
     "an empty key": ('flows:\n  - ¶key: ""\n', "empty"),
     "a null key": ("flows:\n  - ¶key:\n", "empty"),
     "a doubled flow": (
-        "flows:\n  - ¶key: math\n  - ¶key: MATH\n", "m.yaml:3", "m.yaml:2",
+        "flows:\n  - key: math\n  - ¶key: MATH\n",
+        "m.yaml:3:5 … m.yaml:2:5",
     ),
     "a doubled flow in two files": (
-        {"a.yaml": "flows:\n  - ¶key: math\n", "b.yaml": "flows:\n  - ¶key: math\n"},
-        "b.yaml:2:5", "a.yaml:2:5",
+        {"a.yaml": "flows:\n  - key: math\n", "b.yaml": "flows:\n  - ¶key: math\n"},
+        "b.yaml:2:5 … a.yaml:2:5",
     ),
     "a flow that stands three times": (
-        "flows:\n  - ¶key: math\n  - ¶key: math\n  - ¶key: math\n", "twice", "twice", "twice",
+        "flows:\n  - key: math\n  - ¶key: math\n  - ¶key: math\n",
+        "twice",
+        "twice",
     ),
     "a doubled user": (
-        "users:\n  - ¶key: ada@x.org\n  - ¶key: Ada@X.org\n", "m.yaml:3", "m.yaml:2",
+        "users:\n  - key: ada@x.org\n  - ¶key: Ada@X.org\n",
+        "m.yaml:2:5",
     ),
     "a doubled roster": (
-        "rosters:\n- {¶key: a, users: []}\n- {¶key: a, users: []}\n", "m.yaml:3", "m.yaml:2",
+        "rosters:\n- {key: a, users: []}\n- {¶key: a, users: []}\n",
+        "m.yaml:2:4",
     ),
     # text
     "a number as a title": (flow("¶title: 004217"), 'write "004217"'),
@@ -92,7 +107,9 @@ ENTRY_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
     "a number as a phone": (user("¶phone: +441632960001"), 'write "+441632960001"'),
     "a number in data": (user("data: {¶Student Number: 004217}"), 'write "004217"'),
     "numbers in a list of data": (
-        user("data: {Student Number: [¶17, ¶18]}"), 'write "17"', 'write "18"',
+        user("data: {Student Number: [¶17, ¶18]}"),
+        'write "17"',
+        'write "18"',
     ),
     "a mapping in data": (user("data: {¶Student Number: {a: b}}"), "mapping"),
     "a data type without a name": (user('data: {¶"": x}'), "name"),
@@ -118,13 +135,18 @@ ENTRY_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
     "exact without its list": (user("exact: [¶roles]"), "not stated"),
     "exact twice": (user("roles: []\n    exact: [roles, ¶roles]"), "twice"),
     "a wrong membership": (
-        flow("title: x") + "role_assignments:\n- {flows: [math], managers: [a], ¶membership: all}\n",
+        flow("title: x")
+        + "role_assignments:\n- {flows: [math], managers: [a], ¶membership: all}\n",
         "managed",
     ),
     # lists and mappings
     "text where a list is meant": (user("¶roles: Manager"), "must be a list"),
     "a mapping where a list is meant": (user("¶emails: {a: b}"), "must be a list"),
-    "text where a mapping is meant": (flow("¶participation: 4h"), "must be a mapping"),
+    "text where a mapping is meant": (
+        flow("¶¶participation: 4h"),
+        "must be a mapping",
+        "without marking",
+    ),
     "a list where a mapping is meant": (user("¶data: [a]"), "must be a mapping"),
     "null where a list is meant": (user("¶roles:"), "[]"),
     "null where emails are meant": (user("¶emails: ~"), "[]"),
@@ -135,14 +157,15 @@ ENTRY_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
     "an e-mail twice": (user("emails: [a@x.org, ¶A@x.org]"), "twice"),
     "a role twice": (user("roles: [Manager, ¶Manager]"), "twice"),
     "one e-mail of two users": (
-        "users:\n- {key: a, emails: [¶x@x.org]}\n- {key: b, emails: [¶X@x.org]}\n",
-        "m.yaml:3", "m.yaml:2",
+        "users:\n- {key: a, emails: [x@x.org]}\n- {key: b, ¶emails: [X@x.org]}\n",
+        "m.yaml:2:12",
     ),
     "one value of a data type twice in a list": (
-        user("data: {Student Number: [a1, ¶A1]}"), "twice",
+        user("data: {Student Number: [a1, ¶A1]}"),
+        "twice",
     ),
     "columns without csv": (user("¶columns: {key: login}"), "csv"),
-    "key and csv": ("users:\n  - key: ada\n    ¶csv: x.csv\n", "key"),
+    "key and csv": ("users:\n  - key: ada\n    ¶¶csv: x.csv\n", "both key and csv", "no file"),
     # copy_from
     "copy_from as text": (flow("¶copy_from: other"), "must be a mapping"),
     "copy_from without flow": (flow("¶copy_from: {include: [settings]}"), 'lacks "flow"'),
@@ -159,17 +182,21 @@ ENTRY_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
     # templates
     "a dangling template": (flow("¶template: writen"), 'no flow template "writen"'),
     "a dangling template with a near one": (
-        flow("¶template: writen") + "flow_templates: [{key: written}]\n", "did you mean written?",
+        flow("¶template: writen") + "flow_templates: [{key: written}]\n",
+        "did you mean written?",
     ),
     "a template of a template": (
-        "flow_templates:\n  - key: a\n    ¶template: b\n  - key: b\n", "template",
+        "flow_templates:\n  - key: a\n    ¶template: b\n  - key: b\n",
+        "template",
     ),
     "a template without a key": ("flow_templates:\n  - ¶type: FLOWlock\n", 'lacks "key"'),
     "an unused template with a wrong word": (
-        "flow_templates:\n  - key: a\n    ¶type: X\n", "FLOWlock",
+        "flow_templates:\n  - key: a\n    ¶type: X\n",
+        "FLOWlock",
     ),
     "an unused template with a wrong date": (
-        "flow_templates:\n  - key: a\n    ¶activate_from: soon\n", "no date",
+        "flow_templates:\n  - key: a\n    ¶activate_from: soon\n",
+        "no date",
     ),
     "a wrong word in a template is said once": (
         "flow_templates:\n  - key: a\n    ¶type: X\nflows:\n"
@@ -187,28 +214,35 @@ ENTRY_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
         "cannot be filled … first_name",
     ),
     "a fill without a field": (
-        f"profiles:\n- {{key: p, members: {{unit: A}}, {MATCH}, fill: {{¶phone: a/b}}}}\n", "a/b",
+        f"profiles:\n- {{key: p, members: {{unit: A}}, {MATCH}, fill: {{¶phone: a/b}}}}\n",
+        "a/b",
     ),
     "a fill of a data type without a name": (
         f"profiles:\n- {{key: p, members: {{unit: A}}, {MATCH}, fill: {{¶data.: a/b.c}}}}\n",
         "data.",
     ),
     "an unknown filter": (
-        f"profiles:\n- {{key: p, members: {{¶units: A}}, {MATCH}, {FILL}}}\n", "did you mean unit?",
+        f"profiles:\n- {{key: p, members: {{¶units: A}}, {MATCH}, {FILL}}}\n",
+        "did you mean unit?",
     ),
     "an unknown member field": (
-        f"profiles:\n- {{key: p, members: {{unit: A}}, match: {{user: key, ¶member: login}}, {FILL}}}\n",
+        f"profiles:\n- {{key: p, members: {{unit: A}}, match: {{user: key, ¶member: login}}, "
+        f"{FILL}}}\n",
         "login_name",
     ),
     "an unknown match": (
-        f"profiles:\n- {{key: p, members: {{unit: A}}, match: {{¶user: email, member: login_name}}, "
+        f"profiles:\n- {{key: p, members: {{unit: A}}, "
+        f"match: {{¶user: email, member: login_name}}, "
         f"{FILL}}}\n",
         "data.",
     ),
     "a profile without match and fill": (
-        "profiles:\n- ¶{key: p, members: {unit: A}}\n", 'lacks "',
+        "profiles:\n- ¶¶{key: p, members: {unit: A}}\n",
+        'lacks "fill"',
+        'lacks "match"',
     ),
     "a profile that fills nothing": (
-        f"profiles:\n- {{key: p, members: {{unit: A}}, {MATCH}, ¶fill: {{}}}}\n", "empty",
+        f"profiles:\n- {{key: p, members: {{unit: A}}, {MATCH}, ¶fill: {{}}}}\n",
+        "empty",
     ),
-}  # fmt: skip
+}

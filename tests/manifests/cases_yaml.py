@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from tests.manifests.repositories import FLOW
+from tests.manifests.repositories import FLOW, Case
 
-Case = tuple[object, ...]
-
-YAML_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
+YAML_CASES: dict[str, Case] = {
     "a tab indents": ("flows:\n¶\t- key: math\n", "tab … spaces"),
     "a tab before a key": ("flows:\n  - key: math\n¶\ttitle: x\n", "tab"),
     "bad indentation": ("flows:\n  - key: math\n    title: x\n   ¶code: y\n", "indentation"),
@@ -19,8 +17,8 @@ YAML_CASES: dict[str, tuple] = {  # type: ignore[type-arg]
         "bracket",
     ),
     "a bracket too many": ("flows: [{key: math}]¶]\n", "not valid YAML"),
-    "two colons on a line": ("flows:\n  - key: math\n    title¶: Maths: part\n", "colon"),
-    "a key without a colon": ("flows:\n  - key: math\n    title¶\n", "colon"),
+    "two colons on a line": ("flows:\n  - key: math\n    title: Maths¶: part\n", "colon"),
+    "a key without a colon": ("flows:\n  - key: math\n    ¶title\n", "colon"),
     "an unknown alias": ("flows:\n  - ¶*nowhere\n", 'no anchor is named "nowhere"'),
     "an alias inside itself": ("flows: &f\n  - ¶*f\n", "inside itself"),
     "a python tag": ("flows:\n  - key: math\n    ¶title: !!python/object:os.system x\n", "tag"),

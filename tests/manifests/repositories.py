@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.desired import Conventions, load_desired
 from engine.errors import ManifestError, Problem
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from engine.errors import Location
     from engine.model import DesiredState
 
+Case = tuple[Any, ...]
+"""Files, or the text of one; then words of each problem, in order, parted by ` … `."""
 MARK = "¶"
 USER_KEY = "Personal Organisation Id"
 FLOW = "flows: [{key: math, term: Spring 2027}]\n"
