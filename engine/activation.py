@@ -51,7 +51,8 @@ def plan_activation(
         needs=tuple(sorted(change.id for change in changes if change.part != "type")),
     )
     if moment := _waits_until(desired, world.now):
-        reason = f"activates from {moment:%Y-%m-%d %H:%M} UTC"
+        local = moment.astimezone(world.zone)
+        reason = f"activates from {local:%a} {local.day} {local:%b %Y %H:%M %Z}"
         yield replace(change, status=Status.WAITING, reasons=(reason,))
         return
     reasons = tuple(_lacks(desired, live, changes, world))

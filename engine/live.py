@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from engine.errors import ApiError, Problem
+from engine.errors import ApiError, EngineError, Problem
 from engine.kind import in_order
 from engine.kinds import KINDS
-from engine.wiseflow.licence import Licence, read_licence
+from engine.wiseflow.licence import Licence, fingerprint, read_licence
 from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
 from engine.world import People, World, known
 
@@ -24,13 +24,17 @@ NAMED_STRANGERS = 50
 
 
 async def read_world(
-    api: WiseflowApi, desired: Mapping[Address, Desired], user_key: str, flow_keys: FlowKeys
+    api: WiseflowApi,
+    desired: Mapping[Address, Desired],
+    user_key: str,
+    flow_keys: FlowKeys,
+    pinned: str | None = None,
 ) -> World:
     """Everything that a plan of `desired` needs.
 
     Raises: ApiError where the licence itself cannot be read, or credentials are refused.
     """
-    licence = await _licence(api, desired)
+    licence = await _licence(api, desired, pinned, user_key)
     people = People(user_key)
     people.manifest = {
         (user_key, address.key.casefold()): address.key
@@ -48,16 +52,21 @@ async def read_world(
     return world
 
 
-async def _licence(api: WiseflowApi, desired: Mapping[Address, Desired]) -> Licence:
-    """Only the lists that the manifests use."""
+async def _licence(
+    api: WiseflowApi, desired: Mapping[Address, Desired], pinned: str | None, user_key: str
+) -> Licence:
+    """Only the lists that the manifests use. Raises: EngineError, where it is another licence."""
     flows = [d for a, d in desired.items() if a.kind == "flow"]
     users = [d for a, d in desired.items() if a.kind == "user"]
-    return await read_licence(
+    licence = await read_licence(
         api,
-        roles=any("roles" in d.fields for d in users),
+        roles=pinned is not None or any("roles" in d.fields for d in users),
         flow_types=bool(flows),
         assessor_types=any("assessors" in d.roles for d in flows),
     )
+    if pinned is not None and (found := fingerprint(licence, user_key)) != pinned:
+        raise EngineError(f"this is licence {found}, not {pinned}: check url and credentials")
+    return licence
 
 
 async def _find_people(api: WiseflowApi, world: World) -> None:

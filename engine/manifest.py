@@ -8,7 +8,7 @@
 
 Files are hostile: size, nesting and the number of nodes (aliases expanded) are capped, and nothing
 is converted: scalars stay text. The C parser is only a fast path: whatever it refuses is parsed
-again in pure Python, and only what that refuses is a problem.
+again in pure Python, and what that says holds.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def read_yaml(path: Path, root: Path) -> tuple[Node | None, list[Problem]]:
 def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """The document that a text holds, as read from a file of that name."""
     if CParser is not None and _COLON not in text:
-        node, problems, refused = _compose(c_events, text, name)
-        if not refused:
+        node, problems, _ = _compose(c_events, text, name)
+        if not problems:
             return node, problems
     node, problems, _ = _compose(pure_events, text, name)
     return node, problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from engine.applier import Report, apply_plan
 from engine.fill import fill_from_uniweb
@@ -27,6 +28,9 @@ class Conventions:
 
     user_key: str
     flow_key: str = "external_source"
+    time_zone: str | None = None
+    licence: str | None = None
+    """The fingerprint that the settings pin; another licence stops every command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,9 @@ async def plan_now(
     """Reads both servers and plans. Sends nothing that writes: `api` is opened read-only."""
     filled = await fill_from_uniweb(state, read_members, conventions.user_key)
     keys = FlowKeys(conventions.flow_key)
-    world = await read_world(api, filled.resources, conventions.user_key, keys)
+    world = await read_world(api, filled.resources, conventions.user_key, keys, conventions.licence)
+    if conventions.time_zone:
+        world.zone = ZoneInfo(conventions.time_zone)
     world.incomplete_profiles = dict(filled.incomplete)
     world.problems += filled.problems
     plan = make_plan(environment, world, KINDS, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from engine.errors import Location, Problem
@@ -10,7 +11,7 @@ from engine.model import Address, Change, Desired, Live, Note, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from engine.wiseflow.flows import FlowKeys
     from engine.wiseflow.licence import Licence
@@ -80,6 +81,8 @@ class World:
     live: dict[Address, Live] = field(default_factory=dict)
     emails: dict[int, tuple[EmailRow, ...]] = field(default_factory=dict)
     """E-mails read one by one, by user number: where the bulk search does not decide."""
+    zone: tzinfo = UTC
+    """The settings' time zone, for dates in sentences."""
     several: dict[Address, tuple[int, ...]] = field(default_factory=dict)
     """Addresses that more than one live object carries, with their numbers."""
     unread: dict[tuple[Address, str], str] = field(default_factory=dict)

@@ -72,7 +72,9 @@ class Session:
 
     @property
     def conventions(self) -> Conventions:
-        return Conventions(self.settings.value.user_key, self.settings.value.flow_key)
+        value, environment = self.settings.value, self.environment
+        pinned = environment.licence if environment else None
+        return Conventions(value.user_key, value.flow_key, value.time_zone, pinned)
 
     @property
     def max_removed(self) -> int:

@@ -120,7 +120,7 @@ class _Sandbox:
             await self._send(exchange.send, _faulty(fault.status))
             return
         reply = await self._work(exchange)
-        if kind == "drop_after":
+        if kind == "drop_after" or (kind == "truncate" and not reply.body):
             await _cut(exchange)
         elif kind == "truncate":
             await self._send(exchange.send, reply, whole=False)

@@ -8,6 +8,10 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PER_MINUTE = 5000
 PER_SECOND = 200
@@ -42,12 +46,13 @@ class _Window:
 class RateLimit:
     """The budget of each credential set."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._windows: dict[str, tuple[_Window, _Window]] = {}
 
     def admit(self, principal: str) -> tuple[bool, list[tuple[str, str]]]:
         """Whether one more request is within the limits, and the headers that say so."""
-        now = time.monotonic()
+        now = self._clock()
         windows = self._windows.setdefault(
             principal, (_Window(PER_MINUTE, 60), _Window(PER_SECOND, 1))
         )

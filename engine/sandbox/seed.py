@@ -34,12 +34,11 @@ _FLOW_INSERT = """INSERT INTO flows (id, title, subtitle, type, code, term, exam
     ?)"""
 
 
-def load_institution(store: Store, institution: Any) -> None:
-    """Write every row of the institution; the tables must be empty."""
+def load_institution(store: Store, institution: Any, now: int) -> None:
+    """Write every row of the institution as of a Unix time; the tables must be empty."""
     licence = store.documents("licence")
     for name in LICENCE_LISTS:
         licence[name] = getattr(institution, name)
-    now = store.clock.now()
     _load_users(store, institution.users, now)
     _load_flows(store, institution.flows, now)
     for room in getattr(institution, "rooms", ()):

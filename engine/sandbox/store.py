@@ -70,7 +70,7 @@ class Store:
             self.clock.set(clock_start(clock or FIRST_NOW))
         if self.fresh:
             with self.transaction():
-                load_institution(self, self.institution())
+                self._load()
 
     def institution(self) -> Any:
         """The institution that fills this sandbox (built once)."""
@@ -99,10 +99,10 @@ class Store:
                     self.connection.execute(f"DELETE FROM {name}")  # noqa: S608
             _number_from_the_start(self.connection)
             self._licence.clear()
-            load_institution(self, self.institution())
+            self.clock.set(clock_start(self.setting("clock_start", FIRST_NOW)))
+            self._load()
             for load in self._loaders:
                 load(self.institution())
-            self.clock.set(clock_start(self.setting("clock_start", FIRST_NOW)))
         for forget in self._resetters:
             forget()
 
@@ -185,6 +185,11 @@ class Store:
         """Close the file."""
         with self._lock:
             self.connection.close()
+
+    def _load(self) -> None:
+        """Fill the tables as of the first time of the clock, so that every reset gives the same."""
+        start = clock_start(self.setting("clock_start", FIRST_NOW))
+        load_institution(self, self.institution(), int(start or self.clock.now()))
 
     def _prepare(self) -> bool:
         """Whether the file was new and has been given its tables."""

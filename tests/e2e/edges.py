@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import httpx
 from pydantic import SecretStr
 
 from engine.desired import Conventions, load_desired
-from engine.retrying import RetryPolicy
+from engine.retrying import RetryPolicy, Surroundings
 from engine.uniweb.client import Connection as UniwebConnection
 from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import Connection, WiseflowApi
 from engine.wiseflow.client import open_wiseflow as open_licence
+from tests.contract import CheckedTransport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,9 +31,12 @@ def load(root: Path, user_key: str) -> DesiredState:
     return load_desired(root, root / "manifests", Conventions(user_key, "Europe/Copenhagen"))
 
 
-def open_wiseflow(url: str, *, read_only: bool) -> WiseflowApi:
+def open_wiseflow(url: str, *, read_only: bool, checked: bool) -> WiseflowApi:
+    """A connection whose every exchange is held against the document, where it is there."""
+    network = httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_connections=16))
+    here = Surroundings(network=CheckedTransport(network) if checked else network)
     connection = Connection(f"{url}/v1", "sandbox", SECRET)
-    return open_licence(connection, read_only=read_only, policy=HASTE)
+    return open_licence(connection, read_only=read_only, policy=HASTE, here=here)
 
 
 @asynccontextmanager

@@ -36,6 +36,10 @@ class Rehearsal:
     url: str
     root: Path
     user_key: str = "Personal Organisation Id"
+    licence: str | None = None
+    """The fingerprint that settings would pin."""
+    checked: bool = True
+    """Whether every exchange is held against the contract; faults break it on purpose."""
     outcomes: list[Outcome] = field(default_factory=list)
 
     def write(self, text: str, name: str = "term.yaml") -> None:
@@ -49,9 +53,9 @@ class Rehearsal:
     async def _plan(self, allow: tuple[str, ...]) -> Planned:
         options = Options(allowances=tuple(parse_allowance(text) for text in allow))
         state = load(self.root, self.user_key)
-        conventions = Conventions(self.user_key)
+        conventions = Conventions(self.user_key, licence=self.licence)
         async with (
-            open_wiseflow(self.url, read_only=True) as api,
+            open_wiseflow(self.url, read_only=True, checked=self.checked) as api,
             open_members(self.url) as members,
         ):
             return await plan_now("sandbox", state, conventions, api, members, options)
@@ -63,7 +67,7 @@ class Rehearsal:
 
     async def _apply(self, allow: tuple[str, ...]) -> list[Outcome]:
         planned = await self._plan(allow)
-        async with open_wiseflow(self.url, read_only=False) as api:
+        async with open_wiseflow(self.url, read_only=False, checked=self.checked) as api:
             return await apply_now(planned, api, lambda _: None, patience=HURRY)
 
     def failures(self) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.errors import EngineError
 from engine.model import Status
 
 if TYPE_CHECKING:
@@ -176,3 +177,10 @@ def test_nobody_whom_the_licence_does_not_know_stops_the_rest(term: Rehearsal) -
     term.apply()
     (flow,) = term.flows("wisectl-math101-2027s")
     assert len(term.seats(flow["flowId"], "participants")) == 2
+
+
+def test_another_licence_than_the_pinned_one_stops_everything(term: Rehearsal) -> None:
+    term.licence = "L-000000"
+    with pytest.raises(EngineError, match="this is licence L-"):
+        term.plan()
+    assert term.writes() == {}
