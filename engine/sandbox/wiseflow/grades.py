@@ -131,9 +131,20 @@ def get_submission(call: Call) -> Answer:
                 "assessors": _assessors(call, row),
                 "assessorGroupIds": _groups(call, row),
             },
-            "participants": [{"id": row["participant_id"], "userId": row["user_id"]}],
+            "participants": [_person(call, row)],
         }
     )
+
+
+def _person(call: Call, row: Row) -> dict[str, Any]:
+    """Whose submission it is; the document describes `id` and requires `participantId`."""
+    id_ = row["participant_id"]
+    shown: dict[str, Any] = {"id": id_, "participantId": id_, "userId": row["user_id"]}
+    for grade in _grades(call, "AND p.id = ?", id_):
+        # A number in the document: grades that are words are not told here.
+        if grade["grade"].lstrip("-").isdigit():
+            shown["finalGrade"] = {"grade": int(grade["grade"]), "date": iso_date(grade["date"])}
+    return shown
 
 
 @operation("GET", "/flow/{flowId}/submissions", bare=(404,))
