@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
+from engine.commands.lock import locked
 from engine.commands.plan import PlanFlags, make
 from engine.commands.progress import Progress
-from engine.commands.session import lock_path
-from engine.errors import DeclinedError, EngineError, LockedError
+from engine.errors import DeclinedError, EngineError
 from engine.exit_codes import of_apply
 from engine.model import Outcome, Status
 from engine.pipeline import apply_now
@@ -21,8 +18,6 @@ from engine.render.terminal import render_outcomes, render_plan
 from engine.wiseflow.client import open_wiseflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from engine.commands.session import Session
     from engine.pipeline import Planned
 
@@ -33,7 +28,7 @@ def run(session: Session, flags: PlanFlags, approved: bool, parallelism: int | N
     if not approved and (invocation.json or not sys.stdin.isatty()):
         raise EngineError("off a terminal apply needs --auto-approve: review the plan first")
     state = session.desired()
-    with _locked(session):
+    with locked(session):
         planned = make(session, state, flags)
         style = session.style(state)
         if not invocation.json:
@@ -66,19 +61,3 @@ def _carry_out(
                 return await apply_now(planned, api, progress.report, width)
 
         return asyncio.run(work())
-
-
-@contextmanager
-def _locked(session: Session) -> Iterator[None]:
-    """One apply at a time for one environment on this machine."""
-    path = lock_path(session)
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        message = f"another apply holds {path.name}; wait until it has ended"
-        raise LockedError(message) from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -75,8 +75,8 @@ jobs:
   validate:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with: {python-version: "3.11"}
       - run: pip install wisectl
       - run: wisectl validate
@@ -92,8 +92,8 @@ jobs:
       UNIWEB_CLIENT_ID: ${{ secrets.UNIWEB_CLIENT_ID }}
       UNIWEB_CLIENT_SECRET: ${{ secrets.UNIWEB_CLIENT_SECRET }}
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with: {python-version: "3.11"}
       - run: pip install wisectl
       - run: wisectl apply --auto-approve

@@ -92,6 +92,8 @@ async def _read_flow(
         return
     if sis is None:
         world.unread[address, "sources"] = "whether a student information system feeds it"
+    if is_due(desired, live, world.now):
+        await _read_state(api, world, live)
     reads = [_read_fields(api, world, desired, live, fields)]
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
@@ -130,6 +132,14 @@ async def _read_role(api: WiseflowApi, world: World, live: Live, name: str) -> N
         _unread(world, live.address, name, error)
     else:
         live.roles[name] = seats
+
+
+async def _read_state(api: WiseflowApi, world: World, live: Live) -> None:
+    """A search may lag behind: whether a flow is still a draft is asked once more, of itself."""
+    try:
+        live.facts["state"] = await api_flows.read_state(api, live.server_id)
+    except ApiError as error:
+        _unread(world, live.address, "content", error)
 
 
 async def _read_content(api: WiseflowApi, world: World, live: Live) -> None:

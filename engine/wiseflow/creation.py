@@ -107,6 +107,7 @@ async def create_flow(
         if flow_id is None or not await _is_ours_to_keep(api, keys, new.key, flow_id, patience):
             continue
         await finish_flow(api, keys, new, flow_id)
+        await _finished_visible(api, keys, new.key, flow_id, patience)
         return flow_id
     raise ApiError("POST", "/license/create/flow", 0, "the flow could not be told from its rivals")
 
@@ -181,6 +182,22 @@ async def _visible(
         if waited >= patience.until_visible:
             message = f"flow {flow_id} was made but no search shows it; run apply again"
             raise ApiError("POST", "/flows/search", 0, message)
+        await patience.sleep(patience.between_looks)
+        waited += patience.between_looks
+
+
+async def _finished_visible(
+    api: WiseflowApi, keys: FlowKeys, key: str, flow_id: int, patience: Patience
+) -> None:
+    """Waits, as long as it may take, until a search shows the flow as it is now.
+
+    Else a plan made just after this apply would read the unfinished flow, and finish it again.
+    """
+    waited = 0.0
+    while waited < patience.until_visible:
+        rows = [row for row in await find_by_key(api, keys, key) if row.id == flow_id]
+        if rows and rows[0].subtitle != marker(key):
+            return
         await patience.sleep(patience.between_looks)
         waited += patience.between_looks
 

@@ -138,11 +138,22 @@ def test_off_a_terminal_apply_asks_for_auto_approve_and_writes_nothing(wisectl: 
     assert wisectl("plan", "--detailed-exitcode").code == 2
 
 
-def test_an_apply_that_holds_the_lock_keeps_others_out(repository: Path, wisectl: Wisectl) -> None:
+def test_an_apply_that_holds_the_lock_keeps_others_out_and_is_named(
+    repository: Path, wisectl: Wisectl
+) -> None:
     wisectl("plan")
+    (repository / ".wisectl" / "sandbox.holder").write_text("kim on laptop", encoding="utf-8")
     with FileLock(repository / ".wisectl" / "sandbox.lock"):
-        assert wisectl("apply", "--auto-approve").code == 10
+        ended = wisectl("apply", "--auto-approve")
+    assert ended.code == 10
+    assert "another apply works on sandbox: kim on laptop" in ended.err
     assert wisectl("plan", "--detailed-exitcode").code == 2
+
+
+def test_an_apply_leaves_no_lock_behind(repository: Path, wisectl: Wisectl) -> None:
+    assert wisectl("apply", "--auto-approve").code == 0
+    assert not (repository / ".wisectl" / "sandbox.holder").exists()
+    assert wisectl("apply", "--auto-approve").code == 0
 
 
 def test_what_is_applied_is_not_planned_again(wisectl: Wisectl) -> None:

@@ -103,7 +103,7 @@ def plan_of(drawn: tuple[list[dict[str, Any]], list[dict[str, Any]]], shuffle: i
         for number, one in enumerate(stated, 100)
     ]
     if shuffle:
-        mixed = random.Random(shuffle)  # noqa: S311
+        mixed = random.Random(shuffle)  # noqa: S311 - shuffles a test
         mixed.shuffle(world.desired)
         mixed.shuffle(world.flows)
         rows = list(world.rows.items())

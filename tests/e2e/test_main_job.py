@@ -19,10 +19,22 @@ TERM = """
         last_name: Larsen
         emails: [kim@example.org]
         roles: [Manager]
-      - {key: ada@example.org, first_name: Ada, last_name: Lovelace, roles: [Assessor]}
-      - {key: grace@example.org, first_name: Grace, last_name: Hopper, phone: "+44 1632 960001"}
-      - {key: s1@example.org, first_name: Sam, last_name: Smith, data: {Student Number: "00004217"}}
-      - {key: s2@example.org, first_name: Siri, last_name: Ström}
+      - key: ada@example.org
+        first_name: Ada
+        last_name: Lovelace
+        emails: [ada@example.org]
+        roles: [Assessor]
+      - key: grace@example.org
+        first_name: Grace
+        last_name: Hopper
+        phone: "+44 1632 960001"
+        emails: [grace@example.org, hopper@example.org]
+      - key: s1@example.org
+        first_name: Sam
+        last_name: Smith
+        emails: [s1@example.org]
+        data: {Student Number: "00004217"}
+      - {key: s2@example.org, first_name: Siri, last_name: Ström, emails: [s2@example.org]}
     rosters:
       - {key: everyone, users: [s1@example.org, s2@example.org]}
     flow_templates:

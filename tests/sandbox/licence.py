@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from engine.sandbox.serve import Options, running
 from tests.contract import CheckedTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 DAY = 86_400
 HOUR = 3600
