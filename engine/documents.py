@@ -139,7 +139,8 @@ def twice(keys: Iterable[tuple[str, Location, str]], what: str) -> list[Problem]
     for key, location, name in keys:
         known = first.setdefault(key.casefold(), location)
         if known is not location:
-            message = f"{shown(key)} stands twice in {what}: here and at {known}"
+            said = shown(key) if location.through is None else "this value"
+            message = f"{said} stands twice in {what}: here and at {known}"
             problems.append(Problem(location, name, message, "keep one of them"))
     return problems
 

@@ -52,10 +52,10 @@ def read_yaml(path: Path, root: Path) -> tuple[Node | None, list[Problem]]:
 def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """The document that a text holds, as read from a file of that name."""
     if CParser is not None and _COLON not in text:
-        node, problems, _ = _compose(c_events, text, name)
+        node, problems, _ = compose(c_events, text, name)
         if not problems:
             return node, problems
-    node, problems, _ = _compose(pure_events, text, name)
+    node, problems, _ = compose(pure_events, text, name)
     return node, problems
 
 
@@ -100,7 +100,7 @@ def pure_events(text: str) -> Events:
     yield from YAML(typ="safe", pure=True).parse(text)
 
 
-def _compose(
+def compose(
     parse: Callable[[str], Events], text: str, name: str
 ) -> tuple[Node | None, list[Problem], bool]:
     composer = Composer(name)

@@ -173,18 +173,15 @@ class UserReader:
             self.documents.wrong(place, "", refusal, "mend the cell, or remove the row")
         places = {name: sheet.place(row, columns[name], through) for name in texts}
         values = self._values(texts, places)
-        if refusal or values is None:
+        if refusal:
             return None
-        fields = dict(shared)
-        for name, value in values.items():
-            if name != "key":
-                fields[name] = Stated(value, places[name])
-        return texts["key"], place, fields
+        stated = {name: Stated(one, places[name]) for name, one in values.items() if name != "key"}
+        return texts["key"], place, {**shared, **stated}
 
     def _values(
         self, texts: Mapping[str, str], places: Mapping[str, Location]
-    ) -> dict[str, Any] | None:
-        """The cells of a row as the model takes them, or None where one is wrong."""
+    ) -> dict[str, Any]:
+        """The cells of a row as the model takes them; nothing where one is wrong, which is said."""
         cells: dict[str, Any] = {}
         for name, text in texts.items():
             if name.startswith(DATA):
@@ -195,7 +192,7 @@ class UserReader:
             value = User.model_validate(cells)
         except ValidationError:
             self.documents.problems += _row_problems(texts, places)
-            return None
+            return {}
         return {name: _value(value, name) for name in texts}
 
 
