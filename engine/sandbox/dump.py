@@ -28,8 +28,13 @@ def dump_state(store: Store) -> dict[str, Any]:
             "users": _users(store),
             "flows": _flows(store),
             "rooms": [{"id": r["id"], **json.loads(r["body"])} for r in _table(store, "rooms")],
-            "webhooks": [dict(row) for row in _table(store, "webhooks")],
-            "deliveries": [dict(row) for row in _table(store, "deliveries")],
+            "webhooks": [
+                dict(row) | {"events": json.loads(row["events"]), "active": bool(row["active"])}
+                for row in _table(store, "webhooks")
+            ],
+            "deliveries": [
+                dict(row) | {"body": json.loads(row["body"])} for row in _table(store, "deliveries")
+            ],
             "messages": [dict(row) for row in _table(store, "messages")],
         }
 

@@ -48,6 +48,9 @@ QUIRKS: dict[str, Quirk] = {
         ("default", "epoch"), "dates of a new flow: the licence's defaults, or none (read as 0)"
     ),
     "over_limit": Quirk(("refuse", "clamp"), "a page limit above the maximum is a 400, or lowered"),
+    "webhook_signature": Quirk(
+        ("hex", "base64", "prefixed"), "how the HMAC-SHA-256 of a webhook's body is written"
+    ),
     "past_end": Quirk(("empty", "500"), "reading a page after the last one of participants"),
     "archived_participants": Quirk(
         ("UNEXPECTED", "403"), "adding participants to an archived flow: per entry, or as a whole"

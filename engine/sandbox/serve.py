@@ -13,6 +13,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from engine.sandbox.app import make_app
+from engine.sandbox.deliverer import Deliverer
+from engine.sandbox.quirks import Quirks
 from engine.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -81,8 +83,10 @@ def serve(options: Options, port: int, ready: Callable[[str], None] = lambda _: 
     listener = _listen(port)
     store = _open(options)
     try:
+        app = _app(store, options)
         ready(_url(listener))
-        uvicorn.Server(_config(_app(store, options))).run(sockets=[listener])
+        with _delivering(store, options):
+            uvicorn.Server(_config(app)).run(sockets=[listener])
     finally:
         store.close()
         listener.close()
@@ -102,13 +106,25 @@ def running(options: Options | None = None, *, port: int = 0) -> Iterator[Runnin
     try:
         if not server.listening.wait(20):
             raise SandboxStartError("The sandbox did not start")
-        yield RunningSandbox(_url(listener), store)
+        with _delivering(store, options):
+            yield RunningSandbox(_url(listener), store)
     finally:
         server.should_exit = True
         server.force_exit = True
         thread.join(10)
         store.close()
         listener.close()
+
+
+@contextmanager
+def _delivering(store: Store, options: Options) -> Iterator[None]:
+    """Call webhooks while the block lasts."""
+    deliverer = Deliverer(store, Quirks(options.quirks or {}))
+    deliverer.start()
+    try:
+        yield
+    finally:
+        deliverer.stop()
 
 
 def _open(options: Options) -> Store:

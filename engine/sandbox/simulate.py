@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
+from engine.sandbox.announcements import announce
 from engine.sandbox.tables import STATE
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class _Sitting:
             self._submit(handed_in=False, blank=False)
             return "absent"
         blank = self._chance("blank") < _BLANK
-        self._submit(handed_in=True, blank=blank)
+        if self._submit(handed_in=True, blank=blank):
+            self._write_and_hand_in()
         self._grade(blank=blank)
         return "blank" if blank else "graded"
 
@@ -64,32 +67,73 @@ class _Sitting:
         digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") / 2**64
 
-    def _submit(self, *, handed_in: bool, blank: bool) -> None:
-        start = self._flow["participation_start"] or self._store.clock.now()
-        end = self._flow["participation_end"] or start + 4 * 3600
-        moment = start + int((end - start) * (0.55 + 0.44 * self._chance("moment")))
+    def _submit(self, *, handed_in: bool, blank: bool) -> bool:
+        """Whether this made a submission; one that exists stays."""
         number = self._person["number"]
-        self._store.run(
+        made = self._store.run(
             "INSERT OR IGNORE INTO submissions (participant_id, handed_in, blank, handed_in_at, "
             "ip) VALUES (?, ?, ?, ?, ?)",
             self._person["id"],
             int(handed_in),
             int(blank),
-            moment if handed_in else None,
+            self._moment("moment", 0.55) if handed_in else None,
             f"10.20.{number // 250 % 250}.{number % 250 + 1}" if handed_in else None,
         )
+        return made > 0
+
+    def _moment(self, about: str, earliest: float) -> int:
+        """A moment of the participation, not before a part of it has passed."""
+        start = self._flow["participation_start"] or self._store.clock.now()
+        end = self._flow["participation_end"] or start + 4 * 3600
+        part = earliest + (0.99 - earliest) * self._chance(about)
+        return int(start + (end - start) * part)
+
+    def _write_and_hand_in(self) -> None:
+        start = self._flow["participation_start"] or self._store.clock.now()
+        end = self._moment("moment", 0.55)
+        opened = start + int(min(600, (end - start) / 4) * self._chance("opened"))
+        steps: list[tuple[str, int, dict[str, Any]]]
+        steps = [("FLOW_OPENED", opened, {}), ("ASSIGNMENT_ACCESSED", opened + 30, {})]
+        for part in (1, 2, 3):
+            typed = int(4000 * part / 3 * (0.5 + self._chance(f"typed{part}")))
+            at = opened + (end - opened) * part // 4
+            steps += [("CHARACTERS_TYPED", at, {"characters": typed}), ("PAPER_SAVED", at, {})]
+        for type_, at, payload in [*steps, ("PAPER_HANDED_IN", end, {})]:
+            self._note("participant", type_, at, payload)
+        self._announce("PAPER_SUBMITTED")
+
+    def _note(self, context: str, type_: str, at: int, payload: dict[str, Any]) -> None:
+        self._store.insert(
+            "events",
+            flow_id=self._flow["id"],
+            user_id=self._person["user_id"],
+            context=context,
+            type=type_,
+            at=at,
+            payload=json.dumps(payload),
+        )
+
+    def _announce(self, event: str, **more: Any) -> None:
+        payload = {"flowId": self._flow["id"], "participantId": self._person["id"], **more}
+        announce(self._store, event, payload)
 
     def _grade(self, *, blank: bool) -> None:
         start = self._flow["marking_start"] or self._store.clock.now()
         end = max(self._flow["marking_end"] or 0, start + _DAY)
-        self._store.run(
+        grade = _grade_of(self._scale(), 1.0 if blank else self._chance("grade"))
+        at = start + int((end - start) * self._chance("graded"))
+        made = self._store.run(
             "INSERT OR IGNORE INTO grades (participant_id, assessor_id, grade, graded_at, "
             "export_state) VALUES (?, ?, ?, ?, 0)",
             self._person["id"],
             self._assessor(),
-            _grade_of(self._scale(), 1.0 if blank else self._chance("grade")),
-            start + int((end - start) * self._chance("graded")),
+            grade,
+            at,
         )
+        if made:
+            self._note("assessor", "GRADE_SUBMITTED", at, {"grade": grade})
+            self._announce("ASSESSMENT", grade=grade)
+            self._announce("FINAL_GRADE", grade=grade)
 
     def _scale(self) -> dict[str, Any]:
         scales = self._store.licence("grading_scales")

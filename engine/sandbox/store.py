@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Row = sqlite3.Row
 
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 class Institution(Protocol):

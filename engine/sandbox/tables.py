@@ -144,10 +144,18 @@ CREATE TABLE periods (id INTEGER PRIMARY KEY AUTOINCREMENT, flow_id INTEGER NOT 
 CREATE INDEX periods_flow ON periods (flow_id);
 CREATE TABLE webhooks (id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL,
     url TEXT NOT NULL, events TEXT NOT NULL, active INTEGER NOT NULL, secret TEXT,
-    created INTEGER NOT NULL, sequence INTEGER NOT NULL);
+    created INTEGER NOT NULL, updated INTEGER NOT NULL, sequence INTEGER NOT NULL);
 CREATE TABLE deliveries (id INTEGER PRIMARY KEY AUTOINCREMENT, webhook_id INTEGER NOT NULL,
-    event TEXT NOT NULL, body TEXT NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL,
+    event TEXT NOT NULL, body TEXT NOT NULL, due INTEGER NOT NULL, attempts INTEGER NOT NULL,
     state TEXT NOT NULL);
+CREATE INDEX deliveries_state ON deliveries (state, due);
+CREATE TABLE announced (flow_id INTEGER PRIMARY KEY, state INTEGER NOT NULL);
+
+CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, flow_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL, context TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
+    payload TEXT NOT NULL);
+CREATE INDEX events_flow ON events (flow_id, at);
+CREATE INDEX events_at ON events (at);
 
 CREATE TABLE seen_flows (id INTEGER PRIMARY KEY, {FLOW_COLUMNS});
 CREATE TABLE seen_references (flow_id INTEGER, reference TEXT,

@@ -14,6 +14,7 @@ from engine.sandbox.wiseflow import (
     individual,
     licence,
     lifecycle,
+    logs,
     materials,
     oauth,
     participants,
@@ -26,6 +27,7 @@ from engine.sandbox.wiseflow import (
     user_flows,
     user_search,
     users,
+    webhooks,
 )
 from engine.sandbox.wiseflow.http import OPERATIONS
 
@@ -44,6 +46,7 @@ __all__ = [
     "individual",
     "licence",
     "lifecycle",
+    "logs",
     "materials",
     "oauth",
     "participants",
@@ -56,4 +59,5 @@ __all__ = [
     "user_flows",
     "user_search",
     "users",
+    "webhooks",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.sandbox.announcements import announce
 from engine.sandbox.wiseflow.bodies import ID, array, integer, record
 from engine.sandbox.wiseflow.flows import set_columns
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, operation, success
@@ -81,6 +82,7 @@ def patch_dates(call: Call) -> Answer:
     if reason is not None:
         raise _refuse(call, reason)
     set_columns(call, **sent)
+    announce(call.store, "FLOW_PERIOD_UPDATED", {"flowId": call.flow_id})
     return success(_shown(call, dates))
 
 

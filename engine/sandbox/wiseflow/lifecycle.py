@@ -19,6 +19,15 @@ def activate(call: Call) -> Answer:
         call.now,
         call.flow_id,
     )
+    call.store.insert(
+        "events",
+        flow_id=call.flow_id,
+        user_id=0,
+        context="administrator",
+        type="FLOW_ACTIVATED",
+        at=call.now,
+        payload="{}",
+    )
     return success()
 
 
