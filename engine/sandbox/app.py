@@ -7,6 +7,7 @@ Counting, faults, authentication, rate limits, the headers that every answer has
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections import Counter
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from engine.sandbox.store import Store
+
+_log = logging.getLogger(__name__)
 
 _VERSION = "/v1"
 _UNIWEB = "/uniweb"
@@ -158,7 +161,11 @@ class _Sandbox:
             now=self._store.clock.now(),
             query=dict(parse_qsl(request.query, keep_blank_values=True)),
         )
-        answer = perform(route.operation, call, route.ids, request.body)
+        try:
+            answer = perform(route.operation, call, route.ids, request.body)
+        except Exception:
+            _log.exception("%s %s failed", request.method, route.template)
+            return refused(Refusal(500, "Internal error"))
         if call.touched and self._quirks.visibility_delay and answer.status < 300:
             with self._store.transaction():
                 note_writes(self._store, call.touched, self._quirks.visibility_delay)

@@ -113,6 +113,23 @@ def test_a_member_of_another_type_is_named(wise: Licence) -> None:
     assert {error["reason"] for error in errors} == {"title", "managers[0]", "type"}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"title": "\\ud800", "type": 1, "managers": [1]}',
+        b'{"title": "T", "type": 1e400, "managers": [1]}',
+        b'{"title": "T", "type": 99999999999999999999999, "managers": [1]}',
+        b'{"title": "T", "type": 1, "managers": [-99999999999999999999999]}',
+    ],
+)
+def test_values_that_cannot_be_kept_are_refused(wise: Licence, body: bytes) -> None:
+    answer = wise.careless.post(
+        "/license/create/flow", content=body, headers={"content-type": "application/json"}
+    )
+
+    assert answer.status_code == 400
+
+
 def test_an_unknown_path_is_404_and_a_wrong_method_405(wise: Licence) -> None:
     assert wise.careless.get("/no/such/path").status_code == 404
     assert wise.careless.put("/license/roles").status_code == 405

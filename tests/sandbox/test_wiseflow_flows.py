@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -389,3 +390,29 @@ def test_assessor_types_are_on_the_licence_before_the_flow(wise: Licence) -> Non
     assert wise.status("POST", path, {"assessorTypeId": internal}) == 400
     assert wise.status("POST", path, {"assessorTypeId": 1}) == 400
     assert wise.status("DELETE", f"{path}/1") == 404
+
+
+def test_a_source_code_is_put_on_a_flow_and_taken_off(wise: Licence) -> None:
+    flow = wise.flow()
+    client = wise.call("GET", "/license/sis/clients").json()[0]["integrationId"]
+    body = {"sourceCode": "MATH||001||2027", "integrationId": str(client)}
+
+    assert wise.status("POST", f"/flow/{flow}/source/add", body | {"integrationId": "1"}) == 404
+    assert wise.status("POST", f"/flow/{flow}/source/add", body) == 204
+    assert [s["code"] for s in wise.data("GET", f"/flows/{flow}/sources")] == ["MATH||001||2027"]
+    assert flow in wise.search(metadata={"isSis": True})
+    assert wise.call("GET", f"/flow/{flow}").json()["sisInformation"] == [
+        {"code": "MATH||001||2027"}
+    ]
+    encoded = base64.b64encode(b"MATH||001||2027").decode()
+    path = f"/flow/{flow}/source/remove/{encoded}/integration/{client}"
+    assert [wise.status("DELETE", path) for _ in range(2)] == [204, 404]
+    assert wise.data("GET", f"/flows/{flow}/sources") == []
+
+
+def test_the_former_search_answers_bare_with_numbers(wise: Licence) -> None:
+    flow = wise.flow("FLOWlock", title="Old ways")
+
+    found = wise.call("POST", "/license/flows/search", {"title": "old w"}).json()
+
+    assert [(row["flowId"], row["type"], row["state"]) for row in found] == [(flow, 4, 0)]

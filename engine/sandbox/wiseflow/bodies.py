@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Wrong = tuple[str, str]
 
+_LARGEST = 2**63 - 1
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -104,12 +106,16 @@ def _wrong_members(shape: Shape, value: dict[str, Any], where: str) -> Iterator[
 
 def _wrong_scalar(shape: Shape, value: Any, name: str) -> Iterator[Wrong]:
     if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            yield name, f"{name} must be text without lone surrogates"
         if len(value.strip()) < shape.shortest:
             yield name, f"{name} must not be empty"
         if shape.longest is not None and len(value) > shape.longest:
             yield name, f"{name} must not be longer than {shape.longest} characters"
         if shape.pattern is not None and not re.fullmatch(shape.pattern, value):
             yield name, f"{name} must match {shape.pattern}"
+    elif abs(value) > _LARGEST:
+        yield name, f"{name} is too large"
     elif shape.least is not None and value < shape.least:
         yield name, f"{name} must be {shape.least} or more"
     if shape.enum and value not in shape.enum:
