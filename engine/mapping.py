@@ -49,13 +49,13 @@ def normal(name: str) -> str:
 
     Source: UNIWeb API page, "Resource Paths".
     """
-    text = name.strip().lower().replace(" / ", "_").replace("/", "_").replace(" ", "_")
-    return text.replace("?", "")
+    text = name.replace("?", "").strip().lower()
+    return text.replace(" / ", "_").replace("/", "_").replace(" ", "_")
 
 
 def normal_path(path: str) -> str:
     """A resource path with each of its steps normalised."""
-    return "/".join(normal(step) for step in path.strip("/").split("/"))
+    return "/".join(step for step in map(normal, path.split("/")) if step)
 
 
 def split_rule(rule: str) -> tuple[str, str]:

@@ -53,13 +53,13 @@ class Cut(httpx.AsyncByteStream):
 
 class Flood(httpx.AsyncByteStream):
     async def __aiter__(self) -> Any:
-        while True:
+        for _ in range(100):
             yield b" " * 2**20
 
 
 class Drip(httpx.AsyncByteStream):
     async def __aiter__(self) -> Any:
-        while True:
+        for _ in range(100):
             await asyncio.sleep(20)
             yield b" "
 
@@ -206,6 +206,13 @@ def test_a_pause_beyond_the_budget_fails_at_once_with_the_time(headers: dict[str
 
     run(both())
     assert len(server.asked) == 1
+
+
+def test_a_call_gives_up_when_it_has_waited_as_long_as_it_may() -> None:
+    server = Server(*[response(429, **{"Retry-After": "50"}) for _ in range(99)])
+    with pytest.raises(BudgetError, match="50 s"):
+        run(ask(server, "GET", "/flows/{flowId}/metadata"))
+    assert len(server.asked) == 3
 
 
 def test_the_run_gives_up_when_its_budget_is_spent_though_each_call_has_one() -> None:
