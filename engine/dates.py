@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _MOMENT = re.compile(
@@ -32,6 +33,7 @@ class Length:
     clock: timedelta
 
 
+@lru_cache(8192)
 def parse_moment(text: str, time_zone: str | None) -> datetime:
     """An aware UTC time. Raises: DateError."""
     local, offset = _parse(text)

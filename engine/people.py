@@ -27,6 +27,8 @@ class Members:
 
     seats: tuple[DesiredSeat, ...] = ()
     profiles: tuple[DesiredProfileMembers, ...] = ()
+    distinct: bool = False
+    """Whether nobody is named twice, as far as that is known without looking."""
 
     def with_flags(self, flags: Flags) -> Members:
         if not flags:
@@ -34,9 +36,14 @@ class Members:
         return Members(
             tuple(replace(seat, flags=flags) for seat in self.seats),
             tuple(replace(one, flags=flags) for one in self.profiles),
+            self.distinct,
         )
 
     def __add__(self, other: Members) -> Members:
+        if not other.seats and not other.profiles:
+            return self
+        if not self.seats and not self.profiles:
+            return other
         return Members((*self.seats, *other.seats), (*self.profiles, *other.profiles))
 
 
@@ -147,6 +154,8 @@ class PeopleReader:
 
     def _members(self, roster: Entry) -> Members:
         found = self.people(roster, (), roster.value, {})
+        once = {seat.person.identity: seat for seat in reversed(found.seats)}
+        found = Members(tuple(reversed(once.values())), found.profiles, distinct=True)
         profile = self.documents.refer(roster, "profile", "profiles")
         if profile is None or profile.key is None:
             return found

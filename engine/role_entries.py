@@ -101,7 +101,7 @@ class RoleReader:
                 members = self._listed(entry, role, shape)
             else:
                 members = self.people.people(entry, (role,), shape, _flags(entry, shape, (role,)))
-            seats = self._once(members.seats, role)
+            seats = members.seats if members.distinct else self._once(members.seats, role)
             yield DesiredRole(role, seats, membership, entry.at(role), members.profiles)
 
     def _listed(self, entry: Entry, role: str, shapes: list[Any]) -> Members:

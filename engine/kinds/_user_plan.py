@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields, plainly_equal
@@ -184,7 +185,11 @@ def _emails(
     if folded(before[:1]) == folded(after[:1]) and set(folded(before)) == set(folded(after)):
         return []
     change = FieldChange("emails", before, after, str(fields["emails"].location))
-    return _update(desired, "emails", [change], _email_hazards(after, rows))
+    changes = _update(desired, "emails", [change], _email_hazards(after, rows))
+    if stated:
+        return changes
+    reason = "the primary e-mail of a user cannot be deleted: state the one that stays"
+    return [replace(one, status=Status.BLOCKED, reasons=(reason,)) for one in changes]
 
 
 def _email_hazards(after: tuple[str, ...], rows: tuple[EmailRow, ...]) -> Iterable[Hazard]:

@@ -262,3 +262,10 @@ def test_every_allowance_stands_in_the_docs() -> None:
         pytest.skip("the docs are not part of the wheel")
     text = page.read_text(encoding="utf-8")
     assert [name for name in NAMES if f"| `{name}` |" not in text] == []
+
+
+def test_the_last_e_mail_cannot_be_taken_away() -> None:
+    world = Licensed().person(1, "kim@example.org")
+    world.desired = [user("kim@example.org", "emails", emails=())]
+    (change,) = world.plan().changes
+    assert change.status is Status.BLOCKED
