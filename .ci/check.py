@@ -121,7 +121,8 @@ def run(name: str, command: list[str], folder: Path = ROOT, *, quiet: bool = Fal
 
 def outcome(lines: list[str]) -> str:
     """The counts of a pytest run, or nothing."""
-    found = [m[0] for line in lines if (m := re.search(r"\d+ (passed|failed|error).*?(?= in )", line))]
+    counts = re.compile(r"\d+ (passed|failed|error).*?(?= in )")
+    found = [match[0] for line in lines if (match := counts.search(line))]
     return found[-1] if found else ""
 
 
@@ -132,7 +133,8 @@ def summarise(checks: list[Check]) -> int:
         line = f"{check.name:<16} {word:<7} {check.seconds:6.1f} s  {check.detail}"
         sys.stdout.write(line.rstrip() + "\n")
     failed = sum(not check.passed for check in checks)
-    sys.stdout.write(f"{failed} of {len(checks)} checks failed.\n" if failed else "All checks passed.\n")
+    said = f"{failed} of {len(checks)} checks failed." if failed else "All checks passed."
+    sys.stdout.write(f"{said}\n")
     return 1 if failed else 0
 
 

@@ -51,6 +51,8 @@ class UserLive:
             findings.problem(desired.location, "key", message, "take the key away from all but one")
             return
         live = world.live.get(desired.address)
+        if reason := world.unread.get((desired.address, "emails")):
+            findings.problem(desired.location, "emails", reason, "they are left alone")
         fields = checked(desired, live, world, findings)
         if live is None:
             findings.changes += creation(desired, fields, world)
@@ -96,7 +98,7 @@ async def _read_emails(api: WiseflowApi, world: World, live: Live) -> None:
     except ApiError as error:
         if error.exit_code != ApiError.exit_code:
             raise
-        world.unread[live.address, "emails"] = str(error)
+        world.unread[live.address, "emails"] = f"could not be read: {error}"
         return
     world.emails[live.server_id] = tuple(
         EmailRow(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from engine.checking import NOT_YET, Line, Nullable, Shape, Text
 from engine.dates import EXAMPLE
@@ -39,7 +39,9 @@ def _length(value: Any) -> Any:
     return value
 
 
-Moment = Annotated[Line, BeforeValidator(_date)]
+_MOMENT = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?\s*(Z|[+-]\d\d:?\d\d)?$"
+_LENGTH = r"^(\d+d)?\s*(\d+h)?\s*(\d+m)?$"
+Moment = Annotated[Line, BeforeValidator(_date), Field(json_schema_extra={"pattern": _MOMENT})]
 """A date as written; what it means depends on the settings."""
 
 
@@ -49,12 +51,17 @@ def _lifecycle(word: Any) -> Any:
     return word
 
 
+Included = Annotated[
+    Line, AfterValidator(_include), Field(json_schema_extra={"enum": sorted(INCLUDABLE)})
+]
+
+
 class CopyFrom(Shape):
     """The flow that a new one is copied from; only looked at when the flow is created."""
 
     flow: Key | None = Field(None, description="a key in the manifests, else a live flow's key")
-    include: list[Annotated[Line, AfterValidator(_include)]] = Field(
-        default=["settings"], description="what comes along: " + ", ".join(INCLUDABLE)
+    include: list[Included] = Field(
+        default=["settings"], description="what comes along; never dates or passwords"
     )
 
 
@@ -64,7 +71,9 @@ class Window(Shape):
     start: Moment | None = Field(None, description="local time, such as 2027-05-03 09:00")
     end: Moment | None = None
     length: Annotated[Line, BeforeValidator(_length)] | None = Field(
-        None, description="instead of end: 4h, 1h30m, 14d"
+        None,
+        description="instead of end: 4h, 1h30m, 14d",
+        json_schema_extra={"pattern": _LENGTH},
     )
 
 
@@ -75,17 +84,19 @@ class FlowFields(Shape):
         {"grading_scale", "timebox", "anonymisation", "ects", "allocation", "assessor_types"}
     )
 
-    title: Title | None = None
-    subtitle: Nullable[Title] = None
+    title: Title | None = Field(None, description="up to 255 characters")
+    subtitle: Nullable[Title] = Field(None, description="null: must be empty")
     type: FlowType | None = Field(None, description="create-only")
-    copy_from: CopyFrom | None = None
-    term: Nullable[Title] = None
-    code: Nullable[Title] = None
-    purpose: Purpose | None = None
+    copy_from: CopyFrom | None = Field(None, description="create-only")
+    term: Nullable[Title] = Field(None, description="such as Spring 2027; null: must be empty")
+    code: Nullable[Title] = Field(None, description="such as MATH101; null: must be empty")
+    purpose: Purpose | None = Field(None, description="what the examination is for")
     examination_type: Literal["ORDINARY", "REEXAMINATION", "REMARKING"] | None = None
-    description: Nullable[Annotated[Text, Field(max_length=50_000)]] = None
-    participation: Window | None = None
-    marking: Window | None = None
+    description: Nullable[Annotated[Text, Field(max_length=50_000)]] = Field(
+        None, description="up to 50,000 characters; null: must be empty"
+    )
+    participation: Window | None = Field(None, description="with marking, or neither")
+    marking: Window | None = Field(None, description="not before participation starts")
     content: Literal["none"] | None = Field(
         None, description="only where the exam has no assignment in WISEflow"
     )
@@ -95,8 +106,20 @@ class FlowFields(Shape):
     activate_from: Moment | None = Field(None, description="until then the activation is waiting")
 
 
+EXAMPLE_FLOW = {
+    "key": "math101-2027s",
+    "type": "FLOWassign",
+    "title": "Mathematics 101",
+    "term": "Spring 2027",
+    "participation": {"start": "2027-05-03 09:00", "length": "4h"},
+    "marking": {"start": "2027-05-05 12:00", "end": "2027-05-24 12:00"},
+}
+
+
 class Flow(FlowFields):
     """One exam."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_FLOW]})
 
     key: Key
     template: Line | None = Field(None, description="key of a flow template")

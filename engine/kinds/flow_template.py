@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
 from engine.kind import Kind
 from engine.kinds._people import Key
 from engine.kinds.flow import FlowFields
 
 
+EXAMPLE = {"key": "written", "type": "FLOWassign", "purpose": "EXAMINATION"}
+
+
 class FlowTemplate(FlowFields):
     """Mappings merge by key with those of the flow; lists and scalars of the flow replace."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    refused: ClassVar[dict[str, str]] = {"template": "a template cannot have a template"}
 
     key: Key
 

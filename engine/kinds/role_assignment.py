@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, Discriminator, Field, StrictBool, Tag
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, Tag
 
 from engine.checking import Line, Shape
 from engine.kind import Kind
@@ -72,9 +72,18 @@ Participants = Annotated[
 ]
 
 
+EXAMPLE = {
+    "flows": ["math101-2027s"],
+    "managers": ["kim@northfield.example"],
+    "participants": {"rosters": ["math101"], "users": ["guest@northfield.example"]},
+    "assessors": [{"people": ["ada@northfield.example"], "type": "Internal"}],
+}
+
+
 class RoleAssignment(Shape):
     """People for flows, role by role; entries that name one flow unite."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
     later: ClassVar[frozenset[str]] = frozenset({"assessor_groups"})
 
     flows: Flows

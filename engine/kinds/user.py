@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 
 from engine.checking import Line, Nullable, Shape
 from engine.kind import Kind
@@ -39,8 +39,10 @@ def _email(value: str) -> str:
     return value
 
 
-Language = Annotated[Line, AfterValidator(_language)]
-Email = Annotated[Line, AfterValidator(_email)]
+Language = Annotated[
+    Line, AfterValidator(_language), Field(json_schema_extra={"pattern": "^[a-z]{2}$"})
+]
+Email = Annotated[Line, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
 Name = Annotated[Line, Field(max_length=255)]
 
 
@@ -54,13 +56,39 @@ Values = Annotated[
 ]
 
 
+EXAMPLE = {
+    "key": "ada@northfield.example",
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "language": "en",
+    "emails": ["ada@northfield.example"],
+    "roles": ["Assessor", "Manager"],
+    "data": {"External User Id": "E10042"},
+}
+EXAMPLE_FILE = {
+    "csv": "people/students.csv",
+    "columns": {"key": "login", "first_name": "given", "data.Student Number": "student_number"},
+    "roles": ["Participant"],
+}
+_FIELDS = "key|first_name|last_name|language|phone|emails|roles|login"
+
+
 class User(Shape):
     """One person, or with `csv` one person a row."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["key"]}, {"required": ["csv"]}],
+            "examples": [EXAMPLE, EXAMPLE_FILE],
+        }
+    )
 
     key: Name | None = Field(None, description="the person's value of the user key data type")
     csv: Line | None = Field(None, description="a CSV file with one person a row")
     columns: dict[str, Line] | None = Field(
-        None, description="from fields (key, first_name, data.Student Number) to column names"
+        None,
+        description="from fields (key, first_name, data.Student Number) to column names",
+        json_schema_extra={"propertyNames": {"pattern": rf"^({_FIELDS}|data\..+)$"}},
     )
     first_name: Name | None = None
     last_name: Name | None = None
