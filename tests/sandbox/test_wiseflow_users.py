@@ -42,18 +42,35 @@ def test_a_second_upsert_with_the_same_identifier_updates_the_same_user(wise: Li
     assert (shown["firstName"], shown["language"]) == ("Amazing", "da_DK")
 
 
-def test_the_organisation_id_is_matched_before_the_external_id(wise: Licence) -> None:
-    by_organisation = wise.user(
-        externalIds=_external(wise, Personal_Organisation_Id="one@northfield.example")
-    )
-    wise.user(externalIds=_external(wise, External_User_Id="E2"))
+@pytest.mark.parametrize(
+    "name", ["Personal Organisation Id", "Personal Unique Id", "External User Id"]
+)
+def test_an_upsert_matches_on_each_identifying_type(wise: Licence, name: str) -> None:
+    value = {"Personal Organisation Id": "one@northfield.example"}.get(name, "010170-1234")
+    ids = [{"userDataTypeId": wise.data_type(name), "value": value}]
+    user = wise.user(externalIds=ids)
 
-    both = [
-        *_external(wise, External_User_Id="E9"),
-        *_external(wise, Personal_Organisation_Id="one@northfield.example"),
-    ]
+    assert _upsert(wise, externalIds=ids) == (200, {"userId": user})
 
-    assert _upsert(wise, externalIds=both) == (200, {"userId": by_organisation})
+
+@pytest.mark.parametrize(("name", "value"), [("Student_Number", "11111111"), ("UNIC_ID", "ada1")])
+def test_an_upsert_does_not_match_on_other_types(wise: Licence, name: str, value: str) -> None:
+    ids = _external(wise, **{name: value})
+    wise.user(externalIds=ids)
+
+    # Where the type is unique there is nothing left but to refuse; else there are two users.
+    assert _upsert(wise, externalIds=ids)[0] == (400 if name == "UNIC_ID" else 201)
+
+
+def test_identifiers_of_two_users_update_neither(wise: Licence) -> None:
+    one = wise.user(externalIds=_external(wise, Personal_Organisation_Id="one@northfield.example"))
+    two = wise.user(externalIds=_external(wise, External_User_Id="E2"))
+    both = _external(wise, External_User_Id="E2", Personal_Organisation_Id="one@northfield.example")
+
+    assert _upsert(wise, externalIds=both, firstName="Mixed")[0] == 400
+
+    names = {wise.data("GET", f"/users/{user}")["firstName"] for user in (one, two)}
+    assert names == {"Ada"}
 
 
 def test_an_upsert_overwrites_single_values_and_adds_to_multiple_ones(wise: Licence) -> None:
