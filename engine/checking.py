@@ -45,6 +45,8 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     later: ClassVar[frozenset[str]] = frozenset()
     """Keys that the format knows and this version does not yet."""
+    refused: ClassVar[dict[str, str]] = {}
+    """Keys that stand elsewhere and not here, with the reason."""
 
 
 # ---- text ----------------------------------------------------------------------------------------
@@ -67,17 +69,18 @@ def _line(value: Any) -> Any:
     return text
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+_SAID = Field(json_schema_extra={"minLength": 1})
+Text = Annotated[str, BeforeValidator(_text), _SAID]
 """Text as written: numbers and booleans must be quoted."""
-Line = Annotated[str, BeforeValidator(_line)]
+Line = Annotated[str, BeforeValidator(_line), _SAID]
 """Text on one line."""
 
 
-def _nothing(value: Any) -> Any:
+def null_as_none(value: Any) -> Any:
     return None if value is NULL else value
 
 
-Nullable = Annotated[T | None, BeforeValidator(_nothing)]
+Nullable = Annotated[T | None, BeforeValidator(null_as_none)]
 """A field that null empties."""
 
 
@@ -196,8 +199,11 @@ def _problem(error: ErrorDetails, node: Node, model: type[BaseModel], path: Path
 
 
 def _unknown(key: str, location: Location, name: str, models: list[type[BaseModel]]) -> Problem:
-    if any(key in getattr(model, "later", ()) for model in models):
-        return Problem(location, name, f'"{key}" {NOT_YET}', "remove it")
+    for model in models:
+        if issubclass(model, Shape) and key in model.later:
+            return Problem(location, name, f'"{key}" {NOT_YET}', "remove it")
+        if issubclass(model, Shape) and key in model.refused:
+            return Problem(location, name, model.refused[key], "remove it")
     known = {field.alias or one for m in models for one, field in m.model_fields.items()}
     return Problem(location, name, f"unknown key {shown(key)}", near(key, known))
 

@@ -154,8 +154,10 @@ class PeopleReader:
 
     def _members(self, roster: Entry) -> Members:
         found = self.people(roster, (), roster.value, {})
-        once = {seat.person.identity: seat for seat in reversed(found.seats)}
-        found = Members(tuple(reversed(once.values())), found.profiles, distinct=True)
+        once: dict[tuple[str, str], DesiredSeat] = {}
+        for seat in found.seats:
+            once.setdefault(seat.person.identity, seat)
+        found = Members(tuple(once.values()), found.profiles, distinct=True)
         profile = self.documents.refer(roster, "profile", "profiles")
         if profile is None or profile.key is None:
             return found

@@ -6,15 +6,41 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
-from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from engine.checking import null_as_none
 from engine.kinds import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydantic import BaseModel
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DEFS = "#/$defs/{model}"
+
+
+class Generator(GenerateJsonSchema):
+    """Says what validate takes: null only where it empties a field, and no defaults or titles."""
+
+    def nullable_schema(self, schema: Any) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def chain_schema(self, schema: Any) -> JsonSchemaValue:
+        steps = [self.generate_inner(step) for step in schema["steps"]]
+        return {name: value for step in steps for name, value in step.items()}
+
+    def function_before_schema(self, schema: Any) -> JsonSchemaValue:
+        inner = super().function_before_schema(schema)
+        if schema["function"]["function"] is null_as_none:
+            return {"anyOf": [inner, {"type": "null"}]}
+        return inner
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
 
 
 def manifest_schema() -> dict[str, Any]:
@@ -22,7 +48,7 @@ def manifest_schema() -> dict[str, Any]:
     defs: dict[str, Any] = {}
     properties: dict[str, Any] = {}
     for plural, kind in sorted(KINDS.items()):
-        schema = TypeAdapter(kind.model).json_schema(ref_template=DEFS)
+        schema = kind.model.model_json_schema(ref_template=DEFS, schema_generator=Generator)
         defs |= schema.pop("$defs", {})
         defs[kind.model.__name__] = schema
         description = (kind.model.__doc__ or "").strip()
@@ -40,7 +66,8 @@ def manifest_schema() -> dict[str, Any]:
 
 def model_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
     """The schema of one model, such as that of the settings."""
-    return {"$schema": DIALECT, **model.model_json_schema(ref_template=DEFS), "title": title}
+    schema = model.model_json_schema(ref_template=DEFS, schema_generator=Generator)
+    return {"$schema": DIALECT, **schema, "title": title}
 
 
 def schema_text(schema: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
@@ -14,6 +14,9 @@ from engine.kinds._people import Key, Purpose
 from engine.nodes import Odd, shown
 from engine.wiseflow.creation import INCLUDABLE
 from engine.words import near
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 FlowType = Literal["FLOWassign", "FLOWlock", "FLOWmulti", "FLOWhandin", "FLOWoral", "FLOWattend"]
 Title = Annotated[Line, Field(max_length=255)]
@@ -106,7 +109,7 @@ class FlowFields(Shape):
     activate_from: Moment | None = Field(None, description="until then the activation is waiting")
 
 
-EXAMPLE_FLOW = {
+EXAMPLE_FLOW: JsonDict = {
     "key": "math101-2027s",
     "type": "FLOWassign",
     "title": "Mathematics 101",

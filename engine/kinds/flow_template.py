@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import ConfigDict
 
@@ -10,8 +10,10 @@ from engine.kind import Kind
 from engine.kinds._people import Key
 from engine.kinds.flow import FlowFields
 
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
-EXAMPLE = {"key": "written", "type": "FLOWassign", "purpose": "EXAMINATION"}
+EXAMPLE: JsonDict = {"key": "written", "type": "FLOWassign", "purpose": "EXAMINATION"}
 
 
 class FlowTemplate(FlowFields):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, Tag
 
 from engine.checking import Line, Shape
 from engine.kind import Kind
 from engine.kinds._people import Flows, People, PeopleTable, list_or_mapping
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 S = TypeVar("S", bound=Shape)
 
@@ -72,7 +75,7 @@ Participants = Annotated[
 ]
 
 
-EXAMPLE = {
+EXAMPLE: JsonDict = {
     "flows": ["math101-2027s"],
     "managers": ["kim@northfield.example"],
     "participants": {"rosters": ["math101"], "users": ["guest@northfield.example"]},

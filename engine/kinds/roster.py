@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import ConfigDict, Field
 
 from engine.checking import Line
 from engine.kind import Kind
 from engine.kinds._people import Key, PeopleTable
 
+if TYPE_CHECKING:
+    from pydantic.config import JsonValue
 
-EXAMPLES = [
+EXAMPLES: list[JsonValue] = [
     {"key": "panel", "users": ["ada@northfield.example", "grace@northfield.example"]},
     {"key": "math101", "csv": "rosters/math101.csv", "column": "nr", "matches": "Student Number"},
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 
@@ -11,6 +11,9 @@ from engine.checking import Line, Nullable, Shape
 from engine.kind import Kind
 from engine.kinds._user_live import UserLive
 from engine.nodes import shown
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 _CODES = (
     "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv "
@@ -56,7 +59,7 @@ Values = Annotated[
 ]
 
 
-EXAMPLE = {
+EXAMPLE: JsonDict = {
     "key": "ada@northfield.example",
     "first_name": "Ada",
     "last_name": "Lovelace",
@@ -65,7 +68,7 @@ EXAMPLE = {
     "roles": ["Assessor", "Manager"],
     "data": {"External User Id": "E10042"},
 }
-EXAMPLE_FILE = {
+EXAMPLE_FILE: JsonDict = {
     "csv": "people/students.csv",
     "columns": {"key": "login", "first_name": "given", "data.Student Number": "student_number"},
     "roles": ["Participant"],
