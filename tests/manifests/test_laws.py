@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import ManifestError
 from tests.manifests.repositories import load, problems_of, write
 
 if TYPE_CHECKING:
@@ -109,16 +108,12 @@ def test_whatever_is_changed_only_problems_inside_the_files_come(
 ) -> None:
     root = tmp_path_factory.mktemp("repository")
     write(root, files)
-    try:
-        load(root)
-    except ManifestError as error:
-        assert error.problems
-        for problem in error.problems:
-            place = problem.location
-            text = files[place.file.removeprefix("manifests/")]
-            lines = text.replace("\r\n", "\n").split("\n")
-            assert 1 <= place.line <= len(lines), problem
-            assert 1 <= place.column <= len(lines[place.line - 1]) + 1, problem
+    for problem in problems_of(root):
+        place = problem.location
+        text = files[place.file.removeprefix("manifests/")]
+        lines = text.replace("\r\n", "\n").split("\n")
+        assert 1 <= place.line <= len(lines), problem
+        assert 1 <= place.column <= len(lines[place.line - 1]) + 1, problem
 
 
 def test_how_entries_are_spread_over_files_means_nothing(tmp_path: Path) -> None:
