@@ -160,12 +160,12 @@ def without(node: Node, steps: Path) -> Node:
         entries.pop(head, None)
         return Table(node.location, entries, node.size, faulty)
     if isinstance(node, Sequence) and isinstance(head, int) and head < len(node.items):
-        items = list(node.items)
+        items, numbers = list(node.items), list(node.numbers or range(len(node.items)))
         if rest:
             items[head] = without(items[head], tuple(rest))
         else:
-            del items[head]
-        return Sequence(node.location, tuple(items), node.size)
+            del items[head], numbers[head]
+        return Sequence(node.location, tuple(items), node.size, tuple(numbers))
     return node
 
 
@@ -177,6 +177,18 @@ def at(node: Node, steps: Path) -> Node:
             return node
         node = below
     return node
+
+
+def as_written(node: Node, steps: Path) -> Path:
+    """The path with the numbers that list entries had before wrong ones were taken out."""
+    written: list[str | int] = []
+    here: Node | None = node
+    for step in steps:
+        numbers = here.numbers if isinstance(here, Sequence) else ()
+        is_known = isinstance(step, int) and step < len(numbers)
+        written.append(numbers[step] if is_known and isinstance(step, int) else step)
+        here = child(here, step)
+    return tuple(written)
 
 
 # ---- problems ------------------------------------------------------------------------------------

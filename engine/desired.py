@@ -84,8 +84,9 @@ def _others(documents: Documents) -> Iterator[Desired]:
 
 
 def _each_once(problems: Iterable[Problem]) -> list[Problem]:
-    """What is wrong in a template is said once, not once a flow."""
-    first: dict[tuple[object, str], Problem] = {}
+    """What is wrong in a template or a CSV file is said once, not once for each who uses it."""
+    first: dict[tuple[str, int, int, str], Problem] = {}
     for problem in problems:
-        first.setdefault((problem.location, problem.message), problem)
+        where = problem.location
+        first.setdefault((where.file, where.line, where.column, problem.message), problem)
     return list(first.values())

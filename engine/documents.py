@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.checking import LATER, NOT_YET, at, check
+from engine.checking import LATER, NOT_YET, as_written, at, check
 from engine.errors import Location, Problem
 from engine.files import shown_path
 from engine.kinds import KINDS
@@ -53,7 +53,7 @@ class Entry:
         return at(self.node, steps).location
 
     def name(self, *steps: str | int) -> str:
-        return said((*self.path, *steps))
+        return said((*self.path, *as_written(self.node, steps)))
 
     def states(self, *steps: str) -> bool:
         """Whether a value stands in the entry itself, rightly or wrongly."""

@@ -35,6 +35,7 @@ try:
 except ImportError:
     CParser = None
 
+HAS_C_PARSER = CParser is not None
 MAX_BYTES = 8_000_000
 _COLON = "\ue03a"
 _INNER_COLON = re.compile(r"(?<=[0-9A-Za-z]):(?=[0-9A-Za-z/])")
@@ -51,7 +52,7 @@ def read_yaml(path: Path, root: Path) -> tuple[Node | None, list[Problem]]:
 
 def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """The document that a text holds, as read from a file of that name."""
-    if CParser is not None and _COLON not in text:
+    if HAS_C_PARSER and _COLON not in text:
         node, problems, _ = compose(c_events, text, name)
         if not problems:
             return node, problems

@@ -28,11 +28,15 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A list; `size` counts all nodes below it, aliases expanded."""
+    """A list; `size` counts all nodes below it, aliases expanded.
+
+    `numbers` are the places of the items as written, where wrong ones were taken out.
+    """
 
     location: Location
     items: tuple[Node, ...]
     size: int = 1
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class RoleReader:
             shape = getattr(entry.value, role)
             if shape is None or role not in entry.node.entries:
                 continue
-            if isinstance(shape, list) and flags and role != "participants":
+            if isinstance(shape, list) and flags:
                 members = self._listed(entry, role, shape)
             else:
                 members = self.people.people(entry, (role,), shape, _flags(entry, shape, (role,)))

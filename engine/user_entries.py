@@ -178,9 +178,7 @@ class UserReader:
         stated = {name: Stated(one, places[name]) for name, one in values.items() if name != "key"}
         return texts["key"], place, {**shared, **stated}
 
-    def _values(
-        self, texts: Mapping[str, str], places: Mapping[str, Location]
-    ) -> dict[str, Any]:
+    def _values(self, texts: Mapping[str, str], places: Mapping[str, Location]) -> dict[str, Any]:
         """The cells of a row as the model takes them; nothing where one is wrong, which is said."""
         cells: dict[str, Any] = {}
         for name, text in texts.items():

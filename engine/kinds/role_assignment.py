@@ -26,10 +26,20 @@ def _active(value: Any) -> Any:
     return value
 
 
+Active = Annotated[Literal[True], BeforeValidator(_active)]
+
+
 class ParticipantsTable(PeopleTable):
     """Participants; `active: true` re-activates whom a manager deactivated in WISEflow."""
 
-    active: Annotated[Literal[True], BeforeValidator(_active)] | None = None
+    active: Active | None = None
+
+
+class ActiveParticipants(Shape):
+    """Participants of whom some are to be active again."""
+
+    people: People
+    active: Active | None = None
 
 
 class Assessors(Shape):
@@ -70,9 +80,11 @@ Listed = Annotated[
 """A list of user keys and of people with flags, or people in their one shape."""
 
 Participants = Annotated[
-    Annotated[list[Line], Tag("<list>")] | Annotated[ParticipantsTable, Tag("<mapping>")],
+    Annotated[list[Either[ActiveParticipants]], Tag("<list>")]
+    | Annotated[ParticipantsTable, Tag("<mapping>")],
     Discriminator(list_or_mapping),
 ]
+"""As the others, and a mapping may have its flag beside the people."""
 
 
 EXAMPLE: JsonDict = {

@@ -228,6 +228,9 @@ def test_flags_stand_with_the_people_whom_they_are_written_for(tmp_path: Path) -
     )
     [seat] = role(tmp_path, text, "participants").seats
     assert seat.flags["active"].value is True
+    listed = text.replace("{users: [a], active: true}", "[{people: [a], active: true}, d]")
+    stated = [set(seat.flags) for seat in role(tmp_path, listed, "participants").seats]
+    assert sorted(stated, key=len) == [set(), {"active"}]
     found = role(tmp_path, text, "reviewers")
     flags = {s.person.value: {n: f.value for n, f in s.flags.items()} for s in found.seats}
     assert flags == {"b": {"allocated_to_all": True, "decides_final_grade": False}, "c": {}}

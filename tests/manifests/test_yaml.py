@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from engine.errors import Location, Problem
 from engine.files import UNPRINTABLE
-from engine.manifest import CParser, c_events, compose, parse_yaml, pure_events, read_yaml
+from engine.manifest import HAS_C_PARSER, c_events, compose, parse_yaml, pure_events, read_yaml
 from engine.nodes import Node, Odd, Scalar, Sequence, Table, is_null, resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-needs_c = pytest.mark.skipif(CParser is None, reason="no C extension here")
+needs_c = pytest.mark.skipif(not HAS_C_PARSER, reason="no C extension here")
 
 PIECES = st.sampled_from(
     ["- ", "a", "b: ", "key: ", ": ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ", ", "&x ",
@@ -162,7 +162,7 @@ def test_aliases_that_expand_without_end_are_refused_at_once(text: str) -> None:
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "{? ", "[&a "])
 @pytest.mark.parametrize("parse", ["c", "pure"])
 def test_deep_nesting_is_refused_and_not_climbed(opening: str, parse: str) -> None:
-    events = c_events if parse == "c" and CParser is not None else pure_events
+    events = c_events if parse == "c" and HAS_C_PARSER else pure_events
     _, problems, _ = compose(events, opening * 50_000, "x.yaml")
     assert problems
     assert problems[0].location.line == 1
