@@ -91,7 +91,7 @@ def announce_states(store: Store) -> None:
     )
 
 
-def settle(store: Store, delivery: Row, *, taken: bool) -> None:
+def settle(store: Store, delivery: Row, *, taken: bool, called: int) -> None:
     """Note how an attempt went: delivered, due again later, or given up."""
     attempts = delivery["attempts"] + 1
     state = "delivered" if taken else "failed" if attempts >= ATTEMPTS else "waiting"
@@ -99,6 +99,6 @@ def settle(store: Store, delivery: Row, *, taken: bool) -> None:
         "UPDATE deliveries SET attempts = ?, state = ?, due = ? WHERE id = ?",
         attempts,
         state,
-        store.clock.now() + APART,
+        called + APART,
         delivery["id"],
     )

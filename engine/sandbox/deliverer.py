@@ -54,7 +54,9 @@ class Deliverer(threading.Thread):
         ):
             if self._over.is_set():
                 return
-            settle(self._store, delivery, taken=self._call(delivery))
+            # The next attempt counts from this one, wherever the clock is set meanwhile.
+            called = self._store.clock.now()
+            settle(self._store, delivery, taken=self._call(delivery), called=called)
 
     def _call(self, delivery: Row) -> bool:
         """Whether the receiver took it: any 2xx."""
