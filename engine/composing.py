@@ -35,6 +35,8 @@ class _Open:
     location: Location
     anchor: str | None
     is_table: bool
+    is_flow: bool = False
+    """Written in brackets."""
     size: int = 1
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Node] = field(default_factory=dict)
@@ -68,6 +70,10 @@ class Composer:
         handle = _HANDLERS.get(type(event).__name__)
         if handle is not None:
             handle(self, event)
+
+    def open_bracket(self) -> Location | None:
+        """The innermost bracket that is open where reading stopped."""
+        return self._stack[-1].location if self._stack and self._stack[-1].is_flow else None
 
     def complain(self, location: Location, message: str, hint: str = "") -> None:
         self.problems.append(Problem(location, "", message, hint))
@@ -116,7 +122,7 @@ class Composer:
             self._refuse_tag(tag)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._stack.append(_Open(self.place, event.anchor, is_table))
+        self._stack.append(_Open(self.place, event.anchor, is_table, bool(event.flow_style)))
 
     def _end(self, _event: Any) -> None:
         top = self._stack.pop()

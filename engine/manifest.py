@@ -111,7 +111,8 @@ def compose(
     except Refused as refused:
         return None, [*composer.problems, refused.problem], False
     except YAMLError as error:
-        return None, [*composer.problems, _syntax_problem(error, text, name)], True
+        problem = _syntax_problem(error, text, name, composer.open_bracket())
+        return None, [*composer.problems, problem], True
     except (
         ValueError,
         LookupError,
@@ -170,13 +171,15 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def _syntax_problem(error: YAMLError, text: str, name: str) -> Problem:
+def _syntax_problem(error: YAMLError, text: str, name: str, bracket: Location | None) -> Problem:
     if not isinstance(error, MarkedYAMLError):
         return Problem(Location(name, 1, 1), "", "this cannot be read as YAML")
     said = f"{error.problem or ''} {error.context or ''}"
     known = ((words, hint) for pattern, words, hint in _WORDS if re.search(pattern, said))
     message, hint = next(known, ("this cannot be read as YAML", ""))
     here = _inside(_mark(error, text), text, name)
+    if bracket is not None and "stream end" in said:
+        here = bracket
     return Problem(here, "", f"not valid YAML: {message}", hint)
 
 

@@ -16,6 +16,8 @@ YAML_CASES: dict[str, Case] = {
         "flows:\n  - key: math\n    participation: ¶{start: 2027-05-03 09:00\n    title: x\n",
         "bracket",
     ),
+    "a list that is open at the end": ("flows: ¶[\n  {key: math},\n", "bracket"),
+    "a mapping that is open at the end": ("flows:\n  - ¶{key: math,\n    title: x\n\n", "bracket"),
     "a bracket too many": ("flows: [{key: math}]¶]\n", "not valid YAML"),
     "two colons on a line": ("flows:\n  - key: math\n    title: Maths¶: part\n", "colon"),
     "a key without a colon": ("flows:\n  - key: math\n    ¶title\n", "colon"),

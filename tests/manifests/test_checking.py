@@ -67,6 +67,14 @@ def test_what_is_right_is_kept_beside_what_is_wrong() -> None:
     assert clean.at("seats").column == 10
 
 
+def test_many_wrong_entries_of_one_list_leave_just_the_right_ones() -> None:
+    words = ", ".join(f"a{n}, {n}" for n in range(12))
+    problems, _, value = check(node_of(f"{{key: a, seats: 1, names: [{words}]}}"), Hall)
+    assert {p.field for p in problems} == {f"names[{2 * n + 1}]" for n in range(12)}
+    assert value is not None
+    assert value.names == [f"a{n}" for n in range(12)]
+
+
 def test_numbers_and_flags_say_what_to_do() -> None:
     assert said('{key: a, seats: "80"}') == [
         'x.yaml:1:10: halls[0].seats: must be a whole number, not "80"\n  remove the quotes'

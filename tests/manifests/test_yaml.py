@@ -122,6 +122,17 @@ def test_the_c_parser_reads_what_the_pure_one_reads(text: str) -> None:
             assert nothing or values(node) == values(pure_node)
 
 
+@needs_c
+@pytest.mark.parametrize(
+    "text", ["{a: 09:00}", "[b:c, http://x/y]", "a: {s: 2027-05-03 09:00, l: 4h}"]
+)
+def test_colons_inside_words_do_not_cost_the_fast_parser(text: str) -> None:
+    node, problems, refused = compose(c_events, text, "x.yaml")
+    assert not refused
+    assert problems == []
+    assert "\ue03a" not in str(values(node))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60) | TEXTS.map(lambda text: text.encode("utf-8", "replace")))
 @example(b"\xff\xfe\x00")
