@@ -1,44 +1,41 @@
-"""Creating a flow so that no fault, crash or second apply leaves two of them for one key.
+"""What flows supply to engine/creation.py: how they are found, made, finished and given up.
 
-WISEflow gives a flow no key of its own and no way to repeat a request safely. So a flow is made
-with its whole subtitle set to a marker made from the key. Whoever comes later, after a crash or
-from another machine, finds it by that marker and finishes it. The steps, in order:
-
-    look for the marker, then for the key    found: finish that flow
-    create with the marker as subtitle       answer lost: wait beyond the timeout, look again
-    look for the marker again                a lower flow number: delete our own draft, look again
-    give it its key, look for the key        the same rule
-    its dates and description, and last      the marker leaves only when all else is done
-    its metadata with the subtitle
-
-A marked flow is never activated, and its fields have no history: nothing was promised yet.
+The marker is a flow's whole subtitle while it is being made. Finishing gives it its key, its dates
+and description, and last, in one request, its metadata with the subtitle that it is to have. A
+marked flow is never activated, and its fields have no history: nothing was promised yet.
 """
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine import creation
+from engine.creation import PATIENCE, Candidate, Patience, Stage
 from engine.errors import ApiError, UnknownOutcomeError
 from engine.wiseflow.flows import (
+    DRAFT,
+    METADATA,
     FlowKeys,
     find_by_key,
     find_by_marker,
     has_assignment,
+    is_marker,
     marker,
     read_metadata,
+    read_state,
     write_dates,
     write_description,
-    write_metadata,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from engine.model import Value
     from engine.wiseflow.client import WiseflowApi
+
+__all__ = ["CopySource", "NewFlow", "Patience", "create_flow", "give_up_leftovers"]
 
 INCLUDABLE = {
     "settings": "settings",
@@ -49,9 +46,6 @@ INCLUDABLE = {
     "permitted_internet_resources": "permittedInternetResources",
 }
 """From words of `copy_from.include` to the configuration of POST /flows/{flowId}/copy."""
-
-ROUNDS = 5
-"""How often a creation looks again before it gives up: each round is one search and one try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,168 +71,180 @@ class NewFlow:
     """`...` where no description is stated."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: after a lost answer, between two looks, and for a flow to become visible."""
-
-    lost_answer: float = 35.0
-    between_looks: float = 0.5
-    until_visible: float = 60.0
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
 async def create_flow(
-    api: WiseflowApi, keys: FlowKeys, new: NewFlow, patience: Patience = Patience()
+    api: WiseflowApi, keys: FlowKeys, new: NewFlow, patience: Patience = PATIENCE
 ) -> int:
     """The id of the one flow that carries the key, made or found, and finished.
 
+    A flow that somebody else has finished meanwhile is left as it is: the next plan compares it.
     Raises: ApiError, when a call is refused or the flow cannot be told from its rivals.
     """
-    lost = False
-    for _ in range(ROUNDS):
-        flow_id = await _found(api, keys, new.key)
-        if flow_id is None and lost:
-            # The lost request may still be on its way: only after its time is up is it gone.
-            await patience.sleep(patience.lost_answer)
-            flow_id = await _found(api, keys, new.key)
-        if flow_id is None:
-            flow_id = await _make(api, new)
-            lost = flow_id is None
-        if flow_id is None or not await _is_ours_to_keep(api, keys, new.key, flow_id, patience):
-            continue
-        await finish_flow(api, keys, new, flow_id)
-        await _finished_visible(api, keys, new.key, flow_id, patience)
-        return flow_id
-    raise ApiError("POST", "/license/create/flow", 0, "the flow could not be told from its rivals")
+    return await creation.create_once(FlowCreation(api, keys, new.key, new), patience)
 
 
-async def finish_flow(api: WiseflowApi, keys: FlowKeys, new: NewFlow, flow_id: int) -> None:
-    """Brings a marked flow to its end; each step may have been done before."""
-    await _check_copy(api, new, flow_id)
-    await _set_key(api, keys, new.key, flow_id)
-    if new.dates:
-        await write_dates(api, flow_id, new.dates)
-    if new.description is not ...:
-        await write_description(api, flow_id, new.description)
-    await write_metadata(api, flow_id, await _final_metadata(api, keys, new))
+async def give_up_leftovers(api: WiseflowApi, keys: FlowKeys, key: str) -> list[int]:
+    """Deletes the drafts under the key's marker beside the flow that is finished; their ids.
 
-
-async def _found(api: WiseflowApi, keys: FlowKeys, key: str) -> int | None:
-    rows = await find_by_marker(api, key) or await find_by_key(api, keys, key)
-    return rows[0].id if rows else None
-
-
-async def _make(api: WiseflowApi, new: NewFlow) -> int | None:
-    """The new flow's id, or None after a lost answer: then the caller looks before it repeats."""
-    try:
-        return await _send(api, new)
-    except UnknownOutcomeError:
-        return None
-
-
-async def _send(api: WiseflowApi, new: NewFlow) -> int:
-    if new.copy_from is None:
-        body: dict[str, Any] = {"title": new.title, "subTitle": marker(new.key)}
-        body |= {"type": new.type_id, "managers": list(new.managers)}
-        return int((await api.call("POST", "/license/create/flow", body=body))["flowId"])
-    include = new.copy_from.include
-    configuration = {theirs: ours in include for ours, theirs in INCLUDABLE.items()}
-    answer = await api.call(
-        "POST",
-        "/flows/{flowId}/copy",
-        ids={"flowId": new.copy_from.flow_id},
-        body={
-            "managerUserIds": list(new.managers),
-            "title": new.title,
-            "subtitle": marker(new.key),
-            "configuration": configuration | {"dates": False, "passwords": False},
-        },
-    )
-    # The document types the answer as a list, a client in production reads an object.
-    return int((answer[0] if isinstance(answer, list) else answer)["flowId"])
-
-
-async def _is_ours_to_keep(
-    api: WiseflowApi, keys: FlowKeys, key: str, flow_id: int, patience: Patience
-) -> bool:
-    """Waits until a search shows the flow, then lets the lowest number of all rivals win."""
-    rows = await _visible(api, keys, key, flow_id, patience)
-    lowest = min((row_id for row_id in rows), default=flow_id)
-    if lowest >= flow_id:
-        return True
-    await _give_up(api, key, flow_id)
-    return False
-
-
-async def _visible(
-    api: WiseflowApi, keys: FlowKeys, key: str, flow_id: int, patience: Patience
-) -> set[int]:
-    waited = 0.0
-    while True:
-        rows = await find_by_marker(api, key) + await find_by_key(api, keys, key)
-        ids = {row.id for row in rows}
-        if flow_id in ids:
-            return ids
-        if waited >= patience.until_visible:
-            message = f"flow {flow_id} was made but no search shows it; run apply again"
-            raise ApiError("POST", "/flows/search", 0, message)
-        await patience.sleep(patience.between_looks)
-        waited += patience.between_looks
-
-
-async def _finished_visible(
-    api: WiseflowApi, keys: FlowKeys, key: str, flow_id: int, patience: Patience
-) -> None:
-    """Waits, as long as it may take, until a search shows the flow as it is now.
-
-    Else a plan made just after this apply would read the unfinished flow, and finish it again.
+    Raises: ApiError, also when several finished flows carry the key.
     """
-    waited = 0.0
-    while waited < patience.until_visible:
-        rows = [row for row in await find_by_key(api, keys, key) if row.id == flow_id]
-        if rows and rows[0].subtitle != marker(key):
+    return await creation.give_up_leftovers(FlowTraces(api, keys, key))
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTraces:
+    """The flows of one key, made by whomever. See `engine.creation.Traces`."""
+
+    api: WiseflowApi
+    keys: FlowKeys
+    key: str
+
+    @property
+    def operation(self) -> tuple[str, str]:
+        return ("POST", "/license/create/flow")
+
+    async def find_marked(self) -> list[Candidate]:
+        return [row.as_candidate(self.key) for row in await find_by_marker(self.api, self.key)]
+
+    async def find_keyed(self) -> list[Candidate]:
+        rows = await find_by_key(self.api, self.keys, self.key)
+        return [row.as_candidate(self.key) for row in rows]
+
+    async def stage(self, number: int) -> Stage:
+        try:
+            metadata = await read_metadata(self.api, number)
+            if metadata.get("subtitle") == marker(self.key):
+                return Stage.MARKED
+            carries = await self._carries_key(number, metadata)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return Stage.GONE
+        return Stage.FINISHED if carries else Stage.GONE
+
+    async def give_up(self, number: int) -> None:
+        if await self.stage(number) is not Stage.MARKED:
             return
-        await patience.sleep(patience.between_looks)
-        waited += patience.between_looks
+        try:
+            if await read_state(self.api, number) == DRAFT:
+                await self.api.call("DELETE", "/flows/{flowId}", ids={"flowId": number})
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    async def _carries_key(self, number: int, metadata: Mapping[str, Any]) -> bool:
+        if self.keys.by == "code":
+            return (metadata.get("code") or "").casefold() == self.key.casefold()
+        ids = {"flowId": number}
+        rows = await self.api.call("GET", "/flows/{flowId}/external-sources", ids=ids)
+        reference = self.keys.reference(self.key).casefold()
+        return reference in {row["reference"].casefold() for row in rows or ()}
 
 
-async def _give_up(api: WiseflowApi, key: str, flow_id: int) -> None:
-    """Deletes our own draft, and only while it still carries the marker."""
-    if (await read_metadata(api, flow_id)).get("subtitle") == marker(key):
-        await api.call("DELETE", "/flows/{flowId}", ids={"flowId": flow_id})
+@dataclass(frozen=True, slots=True)
+class FlowCreation(FlowTraces):
+    """One flow to be made: new, or as a copy. See `engine.creation.Creation`."""
 
+    new: NewFlow
 
-async def _check_copy(api: WiseflowApi, new: NewFlow, flow_id: int) -> None:
-    source = new.copy_from
-    if source is None or "assignments" not in source.include:
-        return
-    if await has_assignment(api, source.flow_id) and not await has_assignment(api, flow_id):
-        raise ApiError(
+    @property
+    def operation(self) -> tuple[str, str]:
+        source = self.new.copy_from
+        return ("POST", f"/flows/{source.flow_id}/copy" if source else "/license/create/flow")
+
+    async def make(self) -> int | None:
+        try:
+            source = self.new.copy_from
+            answer = await (self._send() if source is None else self._send_copy(source))
+        except UnknownOutcomeError:
+            return None
+        # The document types the answer to a copy as a list, a client in production reads an object.
+        made = answer[0] if isinstance(answer, list) and answer else answer
+        number = made.get("flowId") if isinstance(made, dict) else None
+        return number if isinstance(number, int) else None
+
+    async def finish(self, number: int) -> None:
+        await self._check_copy(number)
+        await self._set_key(number)
+        if self.new.dates:
+            await write_dates(self.api, number, self.new.dates)
+        if self.new.description is not ...:
+            await write_description(self.api, number, self.new.description)
+        await self._set_metadata(number)
+
+    async def _send(self) -> Any:
+        new = self.new
+        body: dict[str, Any] = {"title": new.title, "subTitle": marker(self.key)}
+        body |= {"type": new.type_id, "managers": list(new.managers)}
+        return await self.api.call("POST", "/license/create/flow", body=body)
+
+    async def _send_copy(self, source: CopySource) -> Any:
+        configuration = {theirs: ours in source.include for ours, theirs in INCLUDABLE.items()}
+        return await self.api.call(
             "POST",
-            f"/flows/{source.flow_id}/copy",
-            0,
-            f"flow {flow_id} was copied without its assignment; add it, or delete that flow",
+            "/flows/{flowId}/copy",
+            ids={"flowId": source.flow_id},
+            body={
+                "managerUserIds": list(self.new.managers),
+                "title": self.new.title,
+                "subtitle": marker(self.key),
+                "configuration": configuration | {"dates": False, "passwords": False},
+            },
         )
 
+    async def _check_copy(self, number: int) -> None:
+        source = self.new.copy_from
+        if source is None or "assignments" not in source.include:
+            return
+        if await has_assignment(self.api, number):
+            return
+        if await has_assignment(self.api, source.flow_id):
+            message = (
+                f"flow {number} was copied without its assignment; add it, or delete that flow"
+            )
+            raise ApiError(*self.operation, 0, message)
 
-async def _set_key(api: WiseflowApi, keys: FlowKeys, key: str, flow_id: int) -> None:
-    if keys.by != "external_source":
-        return
-    ids, reference = {"flowId": flow_id}, keys.reference(key)
-    body = {"reference": reference, "description": "Managed by wisectl"}
-    try:
-        await api.call("POST", "/flows/{flowId}/external-sources", ids=ids, body=body)
-    except ApiError:
-        rows = await api.call("GET", "/flows/{flowId}/external-sources", ids=ids)
-        if reference.casefold() not in {row["reference"].casefold() for row in rows or ()}:
-            raise
+    async def _set_key(self, number: int) -> None:
+        """A second time is refused, and changes nothing: so a lost answer may be repeated."""
+        if self.keys.by != "external_source":
+            return
+        reference = self.keys.reference(self.key)
+        try:
+            await self.api.call(
+                "POST",
+                "/flows/{flowId}/external-sources",
+                ids={"flowId": number},
+                body={"reference": reference, "description": "Managed by wisectl"},
+                repeatable=True,
+            )
+        except ApiError:
+            if not await self._carries_key(number, {}):
+                raise
 
+    async def _set_metadata(self, number: int) -> None:
+        """Overlays the flow's metadata, unless another apply has finished it meanwhile."""
+        fields = await self._final_fields()
+        body = await read_metadata(self.api, number)
+        if body.get("subtitle") != marker(self.key):
+            return
+        body |= {METADATA[name]: value for name, value in fields.items()}
+        ids = {"flowId": number}
+        await self.api.call("PUT", "/flows/{flowId}/metadata", ids=ids, body=body)
 
-async def _final_metadata(api: WiseflowApi, keys: FlowKeys, new: NewFlow) -> dict[str, Value]:
-    fields = {"title": new.title, **new.fields}
-    if "subtitle" not in fields:
-        copied = new.copy_from and await read_metadata(api, new.copy_from.flow_id)
-        fields["subtitle"] = copied.get("subtitle") if copied else None
-    if keys.by == "code":
-        fields["code"] = new.key
-    return fields
+    async def _final_fields(self) -> dict[str, Value]:
+        fields = {"title": self.new.title, **self.new.fields}
+        if "subtitle" not in fields:
+            fields["subtitle"] = await self._source_subtitle()
+        if self.keys.by == "code":
+            fields["code"] = self.key
+        return fields
+
+    async def _source_subtitle(self) -> str | None:
+        """Raises: ApiError where that is a marker: the copy would pass for a rival of its source"""
+        source = self.new.copy_from
+        if source is None:
+            return None
+        subtitle = (await read_metadata(self.api, source.flow_id)).get("subtitle")
+        if is_marker(subtitle):
+            message = f"flow {source.flow_id}, its source, is not finished itself; run apply again"
+            raise ApiError(*self.operation, 0, message)
+        return subtitle

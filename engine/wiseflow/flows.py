@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b32encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.creation import Candidate, first_and_leftovers
+from engine.errors import ApiError
 from engine.together import together
 
 if TYPE_CHECKING:
@@ -43,10 +46,18 @@ class FlowKeys:
         return f"wisectl-{key}" if self.by == "external_source" else key
 
 
+MARKER_WORD = "wisectl"
+
+
 def marker(key: str) -> str:
     """The subtitle that a flow carries while it is being created: `wisectl` and 20 characters."""
     digest = hashlib.sha256(key.casefold().encode()).digest()
-    return "wisectl" + b32encode(digest).decode().lower()[:20]
+    return MARKER_WORD + b32encode(digest).decode().lower()[:20]
+
+
+def is_marker(subtitle: str | None) -> bool:
+    """Whether it is the marker of any key: what carries it is not finished."""
+    return re.fullmatch(MARKER_WORD + "[a-z2-7]{20}", subtitle or "") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,12 @@ class FlowRow:
     subtitle: str | None
     references: frozenset[str]
     fields: Mapping[str, Value] = field(default_factory=dict)
+    leftovers: tuple[int, ...] = ()
+    """Drafts beside this flow that still carry the creation marker of its key: to be given up."""
+
+    def as_candidate(self, key: str) -> Candidate:
+        """Settled without the marker, and also with it where people may be on the flow."""
+        return Candidate(self.id, self.subtitle != marker(key) or self.state > DRAFT)
 
 
 def moment(seconds: Any) -> datetime | None:
@@ -120,12 +137,20 @@ async def find_by_key(api: WiseflowApi, keys: FlowKeys, key: str) -> list[FlowRo
         rows = await search_flows(api, {"metadata": {"externalSourceReference": wanted}})
         return [row for row in rows if carries(row, wanted)]
     rows = await search_flows(api, {"metadata": {"code": wanted}})
-    metadata = await together(read_metadata(api, row.id) for row in rows)
+    codes = await together(_read_code(api, row.id) for row in rows)
     return [
-        row
-        for row, data in zip(rows, metadata, strict=True)
-        if (data.get("code") or "").casefold() == wanted.casefold()
+        row for row, code in zip(rows, codes, strict=True) if code.casefold() == wanted.casefold()
     ]
+
+
+async def _read_code(api: WiseflowApi, flow_id: int) -> str:
+    """The flow's code; none where it is gone, though a search that lags still shows it."""
+    try:
+        return (await read_metadata(api, flow_id)).get("code") or ""
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return ""
 
 
 def carries(row: FlowRow, reference: str) -> bool:
@@ -135,27 +160,36 @@ def carries(row: FlowRow, reference: str) -> bool:
 async def find_flows(
     api: WiseflowApi, keys: FlowKeys, wanted: Iterable[str]
 ) -> dict[str, list[FlowRow]]:
-    """For each key the flows that carry it, and else those that carry its creation marker.
+    """For each key the flow that has precedence, with its leftovers; several, if people must say.
 
-    Reads the whole list where that takes fewer requests than a search for each key.
+    Precedence is that of engine/creation.py. Reads the whole list where that takes fewer requests
+    than a search for each key.
     """
     ordered = sorted(set(wanted))
     if ordered and keys.by == "external_source":
         rows = await list_flows(api, SEARCH_LIMIT * len(ordered))
         if rows is not None:
-            return {key: _among(rows, keys, key) for key in ordered}
-    found = await together(find_by_key(api, keys, key) for key in ordered)
-    by_key = dict(zip(ordered, found, strict=True))
-    lacking = [key for key in ordered if not by_key[key]]
-    marked = await search_flows(api, {"metadata": {"subtitle": "wisectl"}}) if lacking else []
-    for key in lacking:
-        by_key[key] = [row for row in marked if row.subtitle == marker(key)]
-    return by_key
+            return {key: _resolved(_among(rows, keys, key), key) for key in ordered}
+    # Marker before key: a flow that is being finished gets its key before it loses its marker.
+    body = {"metadata": {"subtitle": MARKER_WORD}}
+    marked = await search_flows(api, body) if ordered else []
+    keyed = await together(find_by_key(api, keys, key) for key in ordered)
+    return {
+        key: _resolved([*(row for row in marked if row.subtitle == marker(key)), *rows], key)
+        for key, rows in zip(ordered, keyed, strict=True)
+    }
 
 
 def _among(rows: Sequence[FlowRow], keys: FlowKeys, key: str) -> list[FlowRow]:
-    keyed = [row for row in rows if carries(row, keys.reference(key))]
-    return keyed or [row for row in rows if row.subtitle == marker(key)]
+    reference = keys.reference(key)
+    return [row for row in rows if carries(row, reference) or row.subtitle == marker(key)]
+
+
+def _resolved(rows: Iterable[FlowRow], key: str) -> list[FlowRow]:
+    """The rows that stand for the key; where a flow comes twice, the later row knows better."""
+    by_id = {row.id: row for row in rows}
+    kept, leftovers = first_and_leftovers(row.as_candidate(key) for row in by_id.values())
+    return [replace(by_id[number], leftovers=tuple(leftovers)) for number in kept]
 
 
 async def read_sis_flows(api: WiseflowApi) -> frozenset[int]:
