@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ApiError, AuthenticationError, PartialError
+from engine.errors import ApiError, AuthenticationError, IncompleteReadError, PartialError
 from engine.oauth import CHECK_CREDENTIALS
 from engine.strict_json import MALFORMED, read_json
+from engine.wiseflow.lists import envelope_due, lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +54,8 @@ def read_answer(
 ) -> Answer:
     """The payload of a success.
 
-    Raises: PartialError on `success: false`, AuthenticationError on 401, ApiError on all else.
+    Raises: PartialError on `success: false`, AuthenticationError on 401, IncompleteReadError where
+    a read shows that it is not all there is, ApiError on all else.
     """
     trace = clean(response.headers.get("X-Trace-Id", ""))
     failure = Failure(call, response.status_code, trace, clean)
@@ -66,7 +68,10 @@ def read_answer(
         raise failure.error(_not_json(response))
     if _is_envelope(payload):
         return _opened(failure, payload, shape)
-    return Answer(response.status_code, _shaped(failure, payload, shape))
+    shaped = _shaped(failure, payload, shape)
+    if envelope_due(call.operation):
+        raise failure.error("the answer lacks its envelope", IncompleteReadError)
+    return Answer(response.status_code, _whole(failure, shaped))
 
 
 def _is_envelope(payload: Any) -> bool:
@@ -84,19 +89,29 @@ def _opened(failure: Failure, envelope: dict[str, Any], shape: type | None) -> A
         raise PartialError(failure.error(message), data)
     pagination = envelope.get("pagination")
     pagination = pagination if isinstance(pagination, dict) else {}
-    payload = _shaped(failure, data, shape)
     total, limit = _count(pagination.get("total")), _count(pagination.get("limit"))
+    if data is None and shape is list and total == 0:
+        data = []
+    payload = _whole(failure, _shaped(failure, data, shape))
     return Answer(failure.status, payload, total, limit)
 
 
+def _whole(failure: Failure, payload: Any) -> Any:
+    """The payload, if nothing shows that it is a part only."""
+    if reason := lacking(failure.call.operation, payload):
+        raise failure.error(reason, IncompleteReadError)
+    return payload
+
+
 def _shaped(failure: Failure, payload: Any, shape: type | None) -> Any:
-    """The payload, if it is a list or an object as the document says; null is an empty list."""
+    """The payload, if it is a list or an object as the document says.
+
+    A list that is null is not an empty one, unless its total says so: it was not read.
+    """
     if shape is None or isinstance(payload, shape):
         return payload
     due = "a list" if shape is list else "an object"
-    if payload is None and shape is list:
-        return []
-    raise failure.error(f"the answer is not {due}, as it should be")
+    raise failure.error(f"the answer is not {due}, as it should be", IncompleteReadError)
 
 
 def _refusal(failure: Failure, response: httpx.Response) -> ApiError:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.together import together
+from engine.wiseflow.lists import ROW_IDS
 
 if TYPE_CHECKING:
     from engine.wiseflow.answers import Answer
@@ -21,19 +22,6 @@ PageReader = Callable[[int, int], Awaitable["Answer"]]
 """From offset and limit to one page."""
 
 RowKey = Callable[[Row], object]
-
-ROW_IDS = {
-    "POST /users/search": "id",
-    "POST /flows/search": "flowId",
-    "GET /flows/{flowId}/participants": "participantId",
-    "GET /flows/{flowId}/assessors": "assessorId",
-    "GET /flows/{flowId}/assessors/groups": "assessorId",
-    "GET /flows/{flowId}/room-bookings": "roomBookingId",
-    "GET /flows/{flowId}/sources/{sourceId}/participants": "participantId",
-    "GET /license/rooms": "id",
-}
-"""The member that tells rows apart. Source: WISEflow OpenAPI, answers of these operations."""
-
 
 PAGED_IN_BODY = frozenset({"POST /participation-events"})
 """Lists whose offset and limit stand in the request's body, as `pagination`."""

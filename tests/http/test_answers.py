@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import ApiError, AuthenticationError, PartialError
+from engine.errors import ApiError, AuthenticationError, IncompleteReadError, PartialError
 from engine.redaction import LONGEST_MESSAGE, Redactor
 from tests.http.virtual import SECRET, TOKEN, envelope, licence, run
 
 PATH = "/flows/{flowId}/participants/{participantId}/dates"
-IDS = {"flowId": 5, "participantId": 7}
+IDS = {"userId": 9, "flowId": 5, "participantId": 7}
 
 
 def failed(message: str, *reasons: dict[str, str], data: Any = None, code: int = 400) -> Any:
@@ -140,8 +140,8 @@ def test_a_partial_success_carries_what_did_succeed() -> None:
 
 
 SHAPES = [
-    ("GET", "/license/roles", {"id": 1}, "a list"),
-    ("GET", "/license/roles", "roles", "a list"),
+    ("GET", "/license/assessor-types", {"id": 1}, "a list"),
+    ("GET", "/license/assessor-types", "roles", "a list"),
     ("GET", "/flows/{flowId}/metadata", [{"title": "x"}], "an object"),
     ("GET", "/flows/{flowId}/metadata", None, "an object"),
 ]
@@ -153,9 +153,39 @@ def test_a_read_of_the_wrong_shape_is_an_error(method: str, path: str, data: Any
     assert f"is not {due}" in str(error)
 
 
-def test_a_list_that_is_null_is_empty() -> None:
-    answer = httpx.Response(200, json=envelope(None))
-    assert run(ask(answer, "GET", "/license/roles")) == []
+UNREAD = [
+    ("GET", "/license/roles", envelope([]), "always has roles"),
+    ("GET", "/license/user-data-types", envelope([]), "always has user data types"),
+    ("GET", "/license/flow-types", envelope([]), "always has flow types"),
+    ("GET", "/flows/{flowId}/managers", envelope([]), "always has a manager"),
+    ("GET", "/flows/{flowId}/authors", envelope(None), "is not a list"),
+    ("GET", "/flows/{flowId}/authors", [], "lacks its envelope"),
+    ("GET", "/flows/{flowId}/authors", envelope([{"authorId": 1}, {"authorId": 1}]), "came twice"),
+    ("GET", "/users/{userId}/emails", envelope([{"email": "a@b.example"}]), "a row has no emailId"),
+    ("GET", "/flows/{flowId}/metadata", envelope({}), "lacks title"),
+    ("GET", "/flows/{flowId}/metadata", {"title": "Bare"}, "lacks its envelope"),
+    ("GET", "/users/{userId}", envelope({"phone": "0"}), "lacks firstName"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "why"), UNREAD)
+def test_a_read_that_cannot_be_whole_was_not_read(
+    method: str, path: str, body: Any, why: str
+) -> None:
+    error = failure(httpx.Response(200, json=body), method=method, path=path)
+    assert isinstance(error, IncompleteReadError)
+    assert why in str(error)
+
+
+def test_a_list_that_is_null_is_empty_only_where_its_total_says_so() -> None:
+    page = {"offset": 0, "limit": 100, "total": 0}
+    answer = httpx.Response(200, json=envelope(None, pagination=page))
+    assert run(ask(answer, "GET", "/flows/{flowId}/participants")) == []
+
+
+def test_a_list_that_has_no_envelope_in_the_document_needs_none() -> None:
+    answer = httpx.Response(200, json=[])
+    assert run(ask(answer, "GET", "/flow/{flowId}/assignments")) == []
 
 
 JSON = st.recursive(
@@ -297,7 +327,7 @@ def test_now_is_the_newest_date_of_the_server_and_goes_on_between_answers() -> N
         async with licence(lambda _: answers.pop(0)) as api:
 
             async def seconds() -> int:
-                await api.call("GET", "/license/roles")
+                await api.call("GET", "/license/assessor-types")
                 start = datetime(2027, 1, 11, 8, tzinfo=UTC)
                 return round((api.server_now - start).total_seconds())
 

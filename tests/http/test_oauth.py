@@ -51,7 +51,7 @@ def opened(server: Licence) -> WiseflowApi:
 
 
 async def calls(api: WiseflowApi, number: int) -> list[Any]:
-    found = (api.call("GET", "/license/roles") for _ in range(number))
+    found = (api.call("GET", "/license/assessor-types") for _ in range(number))
     return await asyncio.gather(*found, return_exceptions=True)
 
 
@@ -128,7 +128,7 @@ def test_a_licence_that_refuses_every_token_is_asked_twice_and_then_left() -> No
         connection = Connection("https://licence.example/v1", "client", SecretStr(SECRET))
         async with open_wiseflow(connection, read_only=True, here=here(refuse)) as api:
             with pytest.raises(AuthenticationError) as caught:
-                await api.call("GET", "/license/roles")
+                await api.call("GET", "/license/assessor-types")
             assert caught.value.exit_code == 4
 
     run(go())
@@ -201,8 +201,8 @@ def test_one_who_is_cancelled_while_fetching_leaves_the_others_a_token() -> None
 
     async def go() -> None:
         async with opened(server) as api:
-            first = asyncio.ensure_future(api.call("GET", "/license/roles"))
-            second = asyncio.ensure_future(api.call("GET", "/license/roles"))
+            first = asyncio.ensure_future(api.call("GET", "/license/assessor-types"))
+            second = asyncio.ensure_future(api.call("GET", "/license/assessor-types"))
             await asyncio.sleep(0.05)
             first.cancel()
             assert await second == []
@@ -219,8 +219,8 @@ def test_an_api_key_is_sent_as_it_is_and_fetches_no_token() -> None:
     async def go() -> None:
         connection = Connection("https://licence.example/v1", api_key=SecretStr(SECRET))
         async with open_wiseflow(connection, read_only=True, here=here(serve)) as api:
-            await api.call("GET", "/license/roles")
-            assert api.sent == {"GET /license/roles": 1}
+            await api.call("GET", "/license/assessor-types")
+            assert api.sent == {"GET /license/assessor-types": 1}
 
     run(go())
 
@@ -237,7 +237,7 @@ def test_a_refused_api_key_is_not_tried_twice() -> None:
         connection = Connection("https://licence.example/v1", api_key=SecretStr(SECRET))
         async with open_wiseflow(connection, read_only=True, here=here(serve)) as api:
             with pytest.raises(AuthenticationError):
-                await api.call("GET", "/license/roles")
+                await api.call("GET", "/license/assessor-types")
 
     run(go())
     assert asked == 1

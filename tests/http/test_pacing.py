@@ -98,7 +98,7 @@ def test_a_429_is_waited_out_as_its_headers_say(headers: dict[str, str], wait: f
 
     async def send() -> None:
         async with licence(serve) as api:
-            await api.call("GET", "/license/roles")
+            await api.call("GET", "/license/assessor-types")
 
     run(send())
     # Jitter of up to half a second is added, so that not everybody comes back at once.
@@ -116,8 +116,8 @@ def test_a_spent_budget_holds_everybody_until_its_reset(budget: str) -> None:
 
     async def send() -> None:
         async with licence(serve) as api:
-            await api.call("GET", "/license/roles")
-            await asyncio.gather(*(api.call("GET", "/license/roles") for _ in range(5)))
+            await api.call("GET", "/license/assessor-types")
+            await asyncio.gather(*(api.call("GET", "/license/assessor-types") for _ in range(5)))
 
     run(send())
     assert min(times[1:]) == pytest.approx(10, abs=0.05)
@@ -140,12 +140,12 @@ def test_refusals_halve_what_is_on_its_way_and_answers_bring_it_back_slowly() ->
     async def send() -> None:
         async with licence(serve, parallelism=16) as api:
             pace = api._transport.pace
-            await asyncio.gather(*(api.call("GET", "/license/roles") for _ in range(16)))
+            await asyncio.gather(*(api.call("GET", "/license/assessor-types") for _ in range(16)))
             # Sixteen were on their way together: they are one sign of trouble, not sixteen.
             assert (pace.width, most) == (8, 8)
-            await asyncio.gather(*(api.call("GET", "/license/roles") for _ in range(90)))
+            await asyncio.gather(*(api.call("GET", "/license/assessor-types") for _ in range(90)))
             assert pace.width == 9
-            await asyncio.gather(*(api.call("GET", "/license/roles") for _ in range(2000)))
+            await asyncio.gather(*(api.call("GET", "/license/assessor-types") for _ in range(2000)))
             assert pace.width == 16
 
     run(send())

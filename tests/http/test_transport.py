@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Fault = httpx.Response | Exception
-GOOD = envelope({"flowId": 5})
+GOOD = envelope({"flowId": 5, "title": "Mathematics"})
 
 
 class Server:
@@ -98,13 +98,13 @@ async def ask(server: Any, method: str, path: str, **options: Any) -> Any:
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_what_may_be_done_twice_is_done_again(method: str, fault: str) -> None:
     server = Server(REPEATED[fault](), REPEATED[fault]())
-    assert run(ask(server, method, "/flows/{flowId}/metadata")) == {"flowId": 5}
+    assert run(ask(server, method, "/flows/{flowId}/metadata")) == GOOD["data"]
     assert len(server.asked) == 3
 
 
 def test_a_read_without_a_body_is_repeated_and_a_write_may_have_none() -> None:
     server = Server(httpx.Response(200))
-    assert run(ask(server, "GET", "/flows/{flowId}/metadata")) == {"flowId": 5}
+    assert run(ask(server, "GET", "/flows/{flowId}/metadata")) == GOOD["data"]
     assert len(server.asked) == 2
     assert run(ask(Server(httpx.Response(200)), "PUT", "/flows/{flowId}/metadata")) is None
 
@@ -131,7 +131,7 @@ def test_a_create_whose_answer_is_lost_is_never_repeated(method: str, fault: str
 @pytest.mark.parametrize("fault", NOT_HAPPENED)
 def test_a_create_that_cannot_have_happened_is_repeated(fault: str) -> None:
     server = Server(REPEATED[fault](), REPEATED[fault]())
-    assert run(ask(server, "POST", "/flows/{flowId}/copy")) == {"flowId": 5}
+    assert run(ask(server, "POST", "/flows/{flowId}/copy")) == GOOD["data"]
     assert len(server.asked) == 3
 
 
@@ -201,7 +201,7 @@ def test_a_pause_beyond_the_budget_fails_at_once_with_the_time(headers: dict[str
         async with licence(server) as api:
             for _ in range(2):
                 with pytest.raises(BudgetError, match="60 minutes"):
-                    await api.call("GET", "/license/roles")
+                    await api.call("GET", "/license/assessor-types")
             assert now() < 1
 
     run(both())
@@ -223,7 +223,7 @@ def test_the_run_gives_up_when_its_budget_is_spent_though_each_call_has_one() ->
         async with licence(server, policy=policy) as api:
             for _ in range(9):
                 with pytest.raises(BudgetError):
-                    await api.call("GET", "/license/roles")
+                    await api.call("GET", "/license/assessor-types")
             assert now() <= 20.5
 
     run(calls())
@@ -235,7 +235,7 @@ def test_calls_that_wait_together_spend_the_runs_budget_once() -> None:
 
     async def calls() -> None:
         async with licence(serve, policy=RetryPolicy(per_run=20.0)) as api:
-            await asyncio.gather(*(api.call("GET", "/license/roles") for _ in range(200)))
+            await asyncio.gather(*(api.call("GET", "/license/assessor-types") for _ in range(200)))
 
     run(calls())
 
@@ -256,11 +256,11 @@ WRITES = [
     ("GET", "/user/eduPrincipalName/%2e%2e"),
     ("GET", "/flows/abc/participants"),
     ("GET", "/users/5/voice-detection/recordings"),
-    ("get", "/license/roles"),
-    ("HEAD", "/license/roles"),
-    ("OPTIONS", "/license/roles"),
-    ("TRACE", "/license/roles"),
-    ("GET\r\n", "/license/roles"),
+    ("get", "/license/assessor-types"),
+    ("HEAD", "/license/assessor-types"),
+    ("OPTIONS", "/license/assessor-types"),
+    ("TRACE", "/license/assessor-types"),
+    ("GET\r\n", "/license/assessor-types"),
 ]
 
 
@@ -279,7 +279,7 @@ def test_a_write_is_refused_whatever_method_it_hides_in(method: str, path: str) 
                 await api._transport.handle_async_request(request)
             assert caught.value.exit_code == 70
 
-    if path.endswith("roles") and method == "get":
+    if path.endswith("assessor-types") and method == "get":
         # httpx writes methods in capitals: then it is the read that it looks like.
         assert is_read("GET", path)
         return
@@ -295,7 +295,7 @@ def test_the_list_of_reads_has_no_method_that_writes() -> None:
 
 def test_a_read_only_connection_reads() -> None:
     server = Server(answer=envelope([{"id": 1}]))
-    assert run(ask(server, "GET", "/license/roles", read_only=True)) == [{"id": 1}]
+    assert run(ask(server, "GET", "/license/assessor-types", read_only=True)) == [{"id": 1}]
 
 
 def test_a_request_for_another_host_is_not_sent() -> None:
@@ -303,7 +303,10 @@ def test_a_request_for_another_host_is_not_sent() -> None:
 
     async def send() -> None:
         async with licence(server) as api:
-            for url in ("https://evil.example/v1/license/roles", "http://licence.example/v1/x"):
+            for url in (
+                "https://evil.example/v1/license/assessor-types",
+                "http://licence.example/v1/x",
+            ):
                 with pytest.raises(ApiError, match="another server"):
                     await api._transport.handle_async_request(httpx.Request("GET", url))
 
@@ -315,13 +318,13 @@ def test_a_request_for_another_host_is_not_sent() -> None:
 def test_plain_http_is_for_this_machine_only(url: str) -> None:
     server = Server()
     with pytest.raises(ApiError, match="plain http"):
-        run(ask(server, "GET", "/license/roles", url=url))
+        run(ask(server, "GET", "/license/assessor-types", url=url))
     assert server.asked == []
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://localhost/v1", "http://[::1]/v1"])
 def test_plain_http_to_this_machine_is_sent(url: str) -> None:
-    assert run(ask(Server(answer=envelope([])), "GET", "/license/roles", url=url)) == []
+    assert run(ask(Server(answer=envelope([])), "GET", "/license/assessor-types", url=url)) == []
 
 
 @pytest.mark.parametrize(
@@ -335,19 +338,19 @@ def test_a_url_that_is_no_server_is_an_error_for_people(url: str) -> None:
 def test_redirects_are_not_followed() -> None:
     server = Server(response(302, Location="https://evil.example/"))
     with pytest.raises(ApiError, match="elsewhere"):
-        run(ask(server, "GET", "/license/roles"))
+        run(ask(server, "GET", "/license/assessor-types"))
     assert len(server.asked) == 1
 
 
 def test_an_answer_without_end_is_dropped() -> None:
     server = Server(httpx.Response(200, stream=Flood()))
     with pytest.raises(ApiError, match="too large"):
-        run(ask(server, "GET", "/license/roles"))
+        run(ask(server, "GET", "/license/assessor-types"))
 
 
 def test_an_answer_that_drips_is_given_up() -> None:
     server = Server(httpx.Response(200, stream=Drip()), answer=envelope([]))
-    assert run(ask(server, "GET", "/license/roles")) == []
+    assert run(ask(server, "GET", "/license/assessor-types")) == []
     assert server.asked[1] == pytest.approx(300.5, abs=0.2)
 
 
@@ -356,7 +359,7 @@ def test_a_distrusted_certificate_is_not_tried_again() -> None:
     fault.__cause__ = ssl.SSLCertVerificationError("self-signed")
     server = Server(*[fault] * 9)
     with pytest.raises(ApiError, match="certificate"):
-        run(ask(server, "GET", "/license/roles"))
+        run(ask(server, "GET", "/license/assessor-types"))
     assert len(server.asked) == 1
 
 
@@ -365,7 +368,7 @@ def test_compressed_answers_are_read() -> None:
 
     body = gzip.compress(b'{"success": true, "data": [{"id": 1}], "error": null}')
     answer = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=body)
-    assert run(ask(Server(answer), "GET", "/license/roles")) == [{"id": 1}]
+    assert run(ask(Server(answer), "GET", "/license/assessor-types")) == [{"id": 1}]
 
 
 def test_every_attempt_is_counted_by_operation() -> None:
@@ -373,8 +376,8 @@ def test_every_attempt_is_counted_by_operation() -> None:
 
     async def count() -> None:
         async with licence(server) as api:
-            await api.call("GET", "/flows/{flowId}/managers", ids={"flowId": 5})
-            assert api.sent == {"POST /oauth2/token": 1, "GET /flows/{flowId}/managers": 2}
+            await api.call("GET", "/flows/{flowId}/authors", ids={"flowId": 5})
+            assert api.sent == {"POST /oauth2/token": 1, "GET /flows/{flowId}/authors": 2}
 
     run(count())
 
@@ -390,7 +393,7 @@ def test_every_request_says_who_sends_it() -> None:
     async def send() -> None:
         connection = Connection("https://licence.example/v1", "client")
         async with open_wiseflow(connection, read_only=True, here=here(serve)) as api:
-            await api.call("GET", "/license/roles")
+            await api.call("GET", "/license/assessor-types")
 
     run(send())
     assert len(seen) == 2
