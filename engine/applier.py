@@ -1,28 +1,65 @@
-"""Carries out a plan: in the order of its needs, many at once, failures kept to what needs them."""
+"""Carries out a bound plan: in the order of its needs, many at once, failures kept to their own.
+
+At an object's first change its lists are read once more, the object is planned afresh, and what
+the fresh plan has in common with the bound one is written (docs/decisions/0013).
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
 
-from engine.errors import ApiError, AuthenticationError, BudgetError, UnknownOutcomeError
+from engine.binding import Binding, BoundPlan, bind, moved
+from engine.errors import ApiError
+from engine.guards import taken
 from engine.kind import Kind, RefusedError, Work
-from engine.model import Change, Outcome, Plan, Result, Status
+from engine.model import Action, Address, Change, Outcome, Result, Status
+from engine.world import Findings
+
+if TYPE_CHECKING:
+    from engine.journal import Journal
 
 Report = Callable[[Outcome], None]
 """Called with each outcome as it comes."""
 
+STALE, HELD, INTERRUPTED = 7, 6, 130
+"""Exit codes of outcomes that no error explains; engine/exit_codes.py has them all."""
+
+STOPPED = "interrupted before its turn"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What may be written of one object: nothing, with the reason, or for each change its steps."""
+
+    refusal: str = ""
+    exit_code: int = STALE
+    steps: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+    """By id of the bound change; a change that is not here is done already."""
+
+
+@dataclass(slots=True)
+class Control:
+    """What is done to a run from outside: told of each outcome, asked to stop."""
+
+    report: Report = lambda _: None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    journal: Journal | None = None
+
 
 async def apply_plan(
-    plan: Plan, kinds: Mapping[str, Kind], work: Work, parallelism: int, report: Report
+    plan: BoundPlan, kinds: Mapping[str, Kind], work: Work, parallelism: int, control: Control
 ) -> list[Outcome]:
-    """What came of each planned change, in the plan's order. One failure stops only its own."""
-    changes = {change.id: change for change in plan.changes if change.status is Status.PLANNED}
-    by_kind = {kind.name: kind for kind in kinds.values()}
-    run = _Run(changes, by_kind, work, asyncio.Semaphore(parallelism), report)
-    await run.all()
-    return [run.outcomes[name] for name in changes]
+    """What came of each change, in the plan's order. One failure stops only its own."""
+    run = _Run(plan, kinds, work, asyncio.Semaphore(parallelism), control)
+    try:
+        await run.all()
+    except asyncio.CancelledError:
+        run.abandon()
+    return [run.outcomes[change.id] for change in plan.changes]
 
 
 class _Run:
@@ -30,30 +67,48 @@ class _Run:
 
     def __init__(
         self,
-        changes: Mapping[str, Change],
+        plan: BoundPlan,
         kinds: Mapping[str, Kind],
         work: Work,
         limit: asyncio.Semaphore,
-        report: Report,
+        control: Control,
     ) -> None:
-        self.changes, self.kinds, self.work = changes, kinds, work
-        self.limit, self.report = limit, report
+        self.plan, self.work, self.limit, self.control = plan, work, limit, control
+        self.changes = {change.id: change for change in plan.changes}
+        self.live = {kind.name: kind.live for kind in kinds.values() if kind.live}
+        self.normal = {kind.name: kind.normal for kind in kinds.values()}
         self.outcomes: dict[str, Outcome] = {}
-        self.stopped: str = ""
+        self.running: dict[asyncio.Task[Outcome], str] = {}
+        self.verdicts: dict[Address, asyncio.Task[Verdict]] = {}
+        self.stopped: tuple[str, int] | None = None
 
     async def all(self) -> None:
         sorter = TopologicalSorter({name: self._first(c) for name, c in self.changes.items()})
         sorter.prepare()
-        running: dict[asyncio.Task[Outcome], str] = {}
         while sorter.is_active():
             for name in sorted(sorter.get_ready()):
-                running[asyncio.create_task(self._one(self.changes[name]))] = name
-            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                self.running[asyncio.create_task(self._one(self.changes[name]))] = name
+            finished, _ = await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
             for task in finished:
-                name = running.pop(task)
-                self.outcomes[name] = task.result()
-                self.report(task.result())
+                name = self.running.pop(task)
+                self._settle(name, task.result())
                 sorter.done(name)
+
+    def abandon(self) -> None:
+        """Stops at once: what is on its way may happen or not, and the rest is not tried."""
+        for task in (*self.running, *self.verdicts.values()):
+            task.cancel()
+        started = set(self.running.values())
+        for name, change in self.changes.items():
+            if name not in self.outcomes:
+                result = Result.UNKNOWN if name in started else Result.NOT_TRIED
+                self._settle(name, Outcome(change, result, "stopped at once", INTERRUPTED))
+
+    def _settle(self, name: str, outcome: Outcome) -> None:
+        self.outcomes[name] = outcome
+        if self.control.journal:
+            self.control.journal.settled(outcome)
+        self.control.report(outcome)
 
     def _first(self, change: Change) -> Iterable[str]:
         return [name for name in (*change.needs, *change.after) if name in self.changes]
@@ -61,24 +116,129 @@ class _Run:
     async def _one(self, change: Change) -> Outcome:
         for name in change.needs:
             before = self.outcomes.get(name)
-            if before and before.result is not Result.DONE:
+            if before and before.result not in (Result.DONE, Result.ALREADY_DONE):
                 return Outcome(change, Result.BLOCKED, name)
+        if change.id in self.plan.refused:
+            return Outcome(change, Result.NOT_TRIED, self.plan.refused[change.id], STALE)
         async with self.limit:
+            if self.control.stop.is_set():
+                return Outcome(change, Result.NOT_TRIED, STOPPED, INTERRUPTED)
             if self.stopped:
-                return Outcome(change, Result.NOT_TRIED, self.stopped)
-            return await self._write(change)
+                return Outcome(change, Result.NOT_TRIED, *self.stopped)
+            return await self._carry_out(change)
 
-    async def _write(self, change: Change) -> Outcome:
-        live = self.kinds[change.address.kind].live
-        if live is None:
-            return Outcome(change, Result.FAILED, "this kind is not written")
-        try:
-            await live.write(change, self.work)
-        except (AuthenticationError, BudgetError) as error:
-            self.stopped = str(error)
-            return Outcome(change, Result.FAILED, str(error), error.exit_code)
-        except UnknownOutcomeError as error:
-            return Outcome(change, Result.UNKNOWN, str(error), error.exit_code)
-        except (ApiError, RefusedError) as error:
-            return Outcome(change, Result.FAILED, str(error), 1)
+    async def _carry_out(self, change: Change) -> Outcome:
+        verdict = await self._verdict(change.address)
+        if verdict.refusal:
+            return Outcome(change, Result.FAILED, verdict.refusal, verdict.exit_code)
+        steps = verdict.steps.get(change.id)
+        if not steps:
+            return Outcome(change, Result.ALREADY_DONE)
+        for step in steps:
+            if reasons := self._held_by_now(change, step):
+                return Outcome(change, Result.FAILED, reasons, HELD)
+            if step.status is not Status.PLANNED:
+                message = f"it is {step.status} by now: {'; '.join(step.reasons)}"
+                return Outcome(change, Result.FAILED, message, STALE)
+        for step in steps:
+            outcome = await self._write(change, step)
+            if outcome.result is not Result.DONE:
+                return outcome
         return Outcome(change, Result.DONE)
+
+    def _held_by_now(self, change: Change, step: Change) -> str:
+        """The hazards that were not there, or not allowed, when the change was planned."""
+        known = {hazard.name for hazard in change.hazards}
+        return "; ".join(
+            f"held by now: {hazard.message}; --allow {hazard.name}:{change.address}"
+            for hazard in step.hazards
+            if hazard.holds
+            and hazard.name not in known
+            and not any(
+                one.covers(hazard.name, change.address, taken(step)) for one in self.plan.allowances
+            )
+        )
+
+    async def _verdict(self, address: Address) -> Verdict:
+        """What may be written of the object: found out once, before its first write."""
+        if address not in self.verdicts:
+            self.verdicts[address] = asyncio.create_task(self._look(address))
+        return await asyncio.shield(self.verdicts[address])
+
+    async def _look(self, address: Address) -> Verdict:
+        planned = self.plan.objects[address]
+        parts = frozenset(c.part for c in self.changes.values() if c.address == address)
+        try:
+            fresh, binding = await self._plan_afresh(address, parts)
+        except ApiError as error:
+            return Verdict(f"it could not be read before writing: {error}", error.exit_code)
+        if isinstance(fresh, str):
+            return Verdict(fresh, ApiError.exit_code)
+        nothing = self.plan.digester
+        if reasons := moved(planned, binding, lambda name: nothing.of(name, None)):
+            return Verdict("; ".join(reasons))
+        steps: dict[str, list[Change]] = {}
+        by_id = {change.id: change for change in fresh}
+        for name, item in binding.items():
+            if item.verb and planned[name].change in self.changes:
+                mine = steps.setdefault(planned[name].change, [])
+                if by_id[item.change] not in mine:
+                    mine.append(by_id[item.change])
+        return Verdict(steps={n: sorted(mine, key=_creations_first) for n, mine in steps.items()})
+
+    async def _plan_afresh(
+        self, address: Address, parts: frozenset[str]
+    ) -> tuple[list[Change] | str, Binding]:
+        """The object's changes as they are now, or why they cannot be known; and their binding."""
+        world = self.work.world
+        if address not in world.desired:
+            return [], {}
+        if address in world.live:
+            await self.live[address.kind].reread(self.work.api, world, address, parts)
+        return self._planned(address)
+
+    def _planned(self, address: Address) -> tuple[list[Change] | str, Binding]:
+        world = self.work.world
+        desired, normal = world.desired[address], self.normal[address.kind]
+        for (where, part), reason in world.unread.items():
+            if where == address:
+                return f"{part} {reason}".strip(), {}
+        findings = Findings()
+        self.live[address.kind].plan(desired, world, findings)
+        return findings.changes, bind(desired, findings.changes, world, normal, self.plan.digester)
+
+    async def _write(self, change: Change, step: Change) -> Outcome:
+        if self.control.journal:
+            await self.control.journal.starting(step, self.work.user_number)
+        try:
+            await self.live[change.address.kind].write(step, self.work)
+        except ApiError as error:
+            if error.exit_code != ApiError.exit_code:
+                self.stopped = self.stopped or (str(error), error.exit_code)
+            if error.unknown:
+                return await self._read_back(change, step, error)
+            return Outcome(change, Result.FAILED, str(error), error.exit_code)
+        except RefusedError as error:
+            return Outcome(change, Result.FAILED, str(error), ApiError.exit_code)
+        return Outcome(change, Result.DONE)
+
+    async def _read_back(self, change: Change, step: Change, error: ApiError) -> Outcome:
+        """A lost answer is looked for in the object itself before anything is said of it."""
+        unknown = Outcome(change, Result.UNKNOWN, str(error), error.exit_code)
+        live = self.live[change.address.kind]
+        try:
+            parts = frozenset({step.part})
+            await live.look_again(self.work.api, self.work.world, change.address, parts)
+        except ApiError:
+            return unknown
+        fresh, _ = self._planned(change.address)
+        if isinstance(fresh, str) or change.address not in self.work.world.live:
+            return unknown
+        if any(one.id == step.id for one in fresh):
+            message = f"{error}; read back: it is not done, or not all of it"
+            return Outcome(change, Result.FAILED, message, error.exit_code)
+        return Outcome(change, Result.DONE, "the answer was lost; read back: it is done")
+
+
+def _creations_first(change: Change) -> tuple[bool, str]:
+    return change.action is not Action.CREATE, change.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -103,11 +104,18 @@ def validate(invocation: Invocation, as_json: bool) -> int:
 @cli.command()
 @_plan_flags
 @click.option("--detailed-exitcode", is_flag=True, help="2 for changes, 6 for held ones.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan; `apply FILE` carries out exactly this.",
+)
 @click.pass_obj
 def plan(
     invocation: Invocation,
     as_json: bool,
     detailed_exitcode: bool,
+    out: Path | None,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     allow: tuple[str, ...],
@@ -120,33 +128,61 @@ def plan(
 
     flags = command.PlanFlags(targets, excludes, _allowances(allow))
     with opened(_with_json(invocation, as_json)) as session:
-        return command.run(session, flags, detailed_exitcode)
+        return command.run(session, flags, detailed_exitcode, out)
+
+
+@cli.command()
+@_json
+@click.argument("plan_file", type=click.Path(path_type=Path, dir_okay=False), metavar="PLANFILE")
+@click.pass_obj
+def show(invocation: Invocation, as_json: bool, plan_file: Path) -> int:
+    """Show a saved plan again: no network, no key.
+
+    Example: wisectl show monday.plan
+    """
+    from engine.commands import show as command
+
+    return command.run(_with_json(invocation, as_json), plan_file)
 
 
 @cli.command()
 @_plan_flags
-@click.option("--auto-approve", is_flag=True, help="Do not ask: somebody reviewed the plan.")
+@click.argument(
+    "plan_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=False,
+    metavar="[PLANFILE]",
+)
+@click.option(
+    "--reviewed",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PLANFILE",
+    help="Plan afresh and carry out only what is identical there.",
+)
+@click.option("--auto-approve", "approved", is_flag=True, help="Do not ask: it was reviewed.")
 @click.option("--parallelism", type=click.IntRange(1, 256), help="Changes at once.")
 @click.pass_obj
 def apply(
     invocation: Invocation,
     as_json: bool,
-    auto_approve: bool,
-    parallelism: int | None,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     allow: tuple[str, ...],
+    **how: Any,
 ) -> int:
-    """Plan, ask, and carry it out.
+    """Plan, ask, and carry it out; or carry out a saved plan without asking.
 
-    Example: wisectl --env staging apply --allow starts-soon:flow/math101-2027s
+    \b
+    Example:
+      wisectl --env staging apply --allow starts-soon:flow/math101-2027s
+      wisectl --env staging apply monday.plan
     """
     from engine.commands import apply as command
     from engine.commands.plan import PlanFlags
 
     flags = PlanFlags(targets, excludes, _allowances(allow))
     with opened(_with_json(invocation, as_json)) as session:
-        return command.run(session, flags, auto_approve, parallelism)
+        return command.run(session, flags, command.ApplyFlags(**how))
 
 
 @cli.command()
@@ -265,7 +301,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _interrupted)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """SIGTERM ends a command as Ctrl-C does; an apply has its own way while it writes."""
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:

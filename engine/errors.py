@@ -8,6 +8,8 @@ EngineError                     exit 1
 │   ├── IncompleteReadError     exit 1   a list was not read to its end
 │   ├── PartialError            exit 1   2xx, but the body says that not all was done
 │   └── UnknownOutcomeError     exit 1   the answer was lost: it may have happened
+├── StaleError              exit 7   a saved plan is damaged, or not for this place or this state
+├── ExpiredError            exit 9   a saved plan is too old
 ├── ReadOnlyError               exit 70  a read-only command tried to write: a bug
 ├── LockedError                 exit 10  another apply holds the lock
 └── DeclinedError               exit 11  the operator answered no
@@ -117,6 +119,18 @@ class ReadOnlyError(EngineError):
     """A read-only command tried to send something that is not on the list of reads."""
 
     exit_code = 70
+
+
+class StaleError(EngineError):
+    """A saved plan that is damaged, or was made for something else; nothing was written."""
+
+    exit_code = 7
+
+
+class ExpiredError(EngineError):
+    """A saved plan that is too old; nothing was written."""
+
+    exit_code = 9
 
 
 class LockedError(EngineError):

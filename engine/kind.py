@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Protocol
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from engine.model import Change, Desired
+    from engine.model import Change, Desired, Value
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.creation import Patience
     from engine.world import Findings, World
@@ -51,11 +52,33 @@ class Work:
         return made if made is not None else self.numbers.get(name.casefold())
 
 
-class LiveKind(Protocol):
-    """The side of a kind that WISEflow knows: reading it, planning it, writing it."""
+Normal = Callable[[str, "Value"], "Value"]
+"""From a field's path and value to the value as it is compared: lists as mappings of members."""
 
-    async def read(self, api: WiseflowApi, world: World) -> None:
-        """Puts what is live of the desired resources into `world`; sends only reads."""
+
+def as_it_is(_: str, value: Value) -> Value:
+    """The value itself: for kinds without lists and without values that are read back changed."""
+    return value
+
+
+class LiveKind(Protocol):
+    """The side of a kind that WISEflow knows: finding it, reading it, planning it, writing it."""
+
+    async def find(self, api: WiseflowApi, world: World) -> None:
+        """Puts what searches and lists say of all desired resources into `world`; only reads."""
+
+    async def read(self, api: WiseflowApi, world: World, address: Address) -> None:
+        """Reads what is stated of one live object and no search answers; each list once."""
+
+    async def reread(
+        self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
+    ) -> None:
+        """Just before writing: as `read`, and `parts` of the object itself where searches lag."""
+
+    async def look_again(
+        self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
+    ) -> None:
+        """After a lost answer: finds and reads the one object anew, whatever was known of it."""
 
     def plan(self, desired: Desired, world: World, findings: Findings) -> None:
         """Adds the changes, notes and problems of one desired resource; pure."""
@@ -78,6 +101,7 @@ class Kind:
     """None for kinds that only serve others (rosters, templates, profiles)."""
     after: tuple[str, ...] = ()
     """Names of kinds that are read and written before this one."""
+    normal: Normal = as_it_is
 
 
 def in_order(kinds: Mapping[str, Kind]) -> list[Kind]:

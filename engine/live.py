@@ -3,68 +3,106 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from engine.errors import ApiError, EngineError, Problem
 from engine.kind import in_order
 from engine.kinds import KINDS
+from engine.together import together
+from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import Licence, fingerprint, read_licence
 from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
 from engine.world import People, World, known
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from engine.model import Address, Desired
     from engine.wiseflow.client import WiseflowApi
-    from engine.wiseflow.flows import FlowKeys
 
 NAMED_STRANGERS = 50
 """For so many people on seats whom no manifest names, the key is read; others are numbers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How the licence carries keys, from the settings."""
+
+    user_key: str
+    flow_key: str = "external_source"
+    time_zone: str | None = None
+    licence: str | None = None
+    """The fingerprint that the settings pin; another licence stops every command."""
+    identified: bool = False
+    """Whether the fingerprint is wanted all the same: a saved plan is bound to it."""
+
+
 async def read_world(
-    api: WiseflowApi,
-    desired: Mapping[Address, Desired],
-    user_key: str,
-    flow_keys: FlowKeys,
-    pinned: str | None = None,
+    api: WiseflowApi, desired: Mapping[Address, Desired], conventions: Conventions
 ) -> World:
     """Everything that a plan of `desired` needs.
 
     Raises: ApiError where the licence itself cannot be read, or credentials are refused.
     """
-    licence = await _licence(api, desired, pinned, user_key)
-    people = People(user_key)
-    people.manifest = {
-        (user_key, address.key.casefold()): address.key
-        for address in desired
-        if address.kind == "user"
-    }
-    world = World(licence, api.server_now, people, desired, flow_keys)
-    await _find_people(api, world)
+    world = await find_world(api, desired, desired, conventions)
     for kind in in_order(KINDS):
         if kind.live:
-            await kind.live.read(api, world)
+            addresses = [address for address in sorted(world.live) if address.kind == kind.name]
+            await together(kind.live.read(api, world, address) for address in addresses)
     await _name_strangers(api, world)
     _find_twins(world)
     world.now = api.server_now
     return world
 
 
+async def find_world(
+    api: WiseflowApi,
+    desired: Mapping[Address, Desired],
+    manifests: Iterable[Address],
+    conventions: Conventions,
+) -> World:
+    """What searches and lists say of `desired`, a part of what the manifests hold or all of it.
+
+    The parts that only the objects themselves know are not read yet.
+    """
+    user_key = conventions.user_key
+    licence = await _licence(api, desired, conventions)
+    people = People(user_key)
+    people.manifest = {
+        (user_key, address.key.casefold()): address.key
+        for address in manifests
+        if address.kind == "user"
+    }
+    world = World(licence, api.server_now, people, desired, FlowKeys(conventions.flow_key))
+    world.zone = ZoneInfo(conventions.time_zone) if conventions.time_zone else UTC
+    await _find_people(api, world)
+    for kind in in_order(KINDS):
+        if kind.live:
+            await kind.live.find(api, world)
+    world.now = api.server_now
+    return world
+
+
 async def _licence(
-    api: WiseflowApi, desired: Mapping[Address, Desired], pinned: str | None, user_key: str
+    api: WiseflowApi, desired: Mapping[Address, Desired], conventions: Conventions
 ) -> Licence:
     """Only the lists that the manifests use. Raises: EngineError, where it is another licence."""
     flows = [d for a, d in desired.items() if a.kind == "flow"]
     users = [d for a, d in desired.items() if a.kind == "user"]
+    pinned = conventions.licence
     licence = await read_licence(
         api,
-        roles=pinned is not None or any("roles" in d.fields for d in users),
+        roles=pinned is not None
+        or conventions.identified
+        or any("roles" in d.fields for d in users),
         flow_types=bool(flows),
         assessor_types=any("assessors" in d.roles for d in flows),
     )
-    if pinned is not None and (found := fingerprint(licence, user_key)) != pinned:
+    found = fingerprint(licence, conventions.user_key)
+    if pinned is not None and found != pinned:
         raise EngineError(f"this is licence {found}, not {pinned}: check url and credentials")
     return licence
 
@@ -80,7 +118,9 @@ async def _find_people(api: WiseflowApi, world: World) -> None:
         )
     key_id = licence.data_types[people.user_key].id
     filters: dict[tuple[str, str], Filter] = {
-        identity: (key_id, key) for identity, key in people.manifest.items()
+        (people.user_key, address.key.casefold()): (key_id, address.key)
+        for address in world.desired
+        if address.kind == "user"
     }
     for identity, person in world.mentions().items():
         wanted = filter_for(person, licence)

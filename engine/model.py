@@ -150,7 +150,8 @@ class Live:
 
     address: Address
     server_id: int
-    fields: Mapping[str, Value]
+    fields: dict[str, Value]
+    """What was read: a field that is not here is one that the server does not answer."""
     roles: dict[str, tuple[LiveSeat, ...]] = field(default_factory=dict)
     facts: dict[str, Value] = field(default_factory=dict)
     """What decides verbs but is never written: `state`, `sis`, `marker`, `has_content`."""
@@ -191,6 +192,8 @@ class Seat:
     written: str = ""
     before: tuple[tuple[str, Value], ...] = ()
     """The flags as they were, where the seat is changed."""
+    user_id: int | None = None
+    """WISEflow's number of somebody who leaves: names of strangers are not always known."""
 
 
 @dataclass(frozen=True, slots=True)

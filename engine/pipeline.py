@@ -1,36 +1,30 @@
-"""The pipeline, told once: desired state, UNIWeb's fill, live world, plan, outcomes."""
+"""The pipeline, told once: desired state, UNIWeb's fill, live world, plan, binding, outcomes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from engine.applier import Report, apply_plan
-from engine.fill import fill_from_uniweb
+from engine.applier import Control, apply_plan
+from engine.binding import Binding, BoundPlan, Digester, bind
+from engine.fill import Filled, fill_from_uniweb
 from engine.kind import Work
 from engine.kinds import KINDS
-from engine.live import read_world
+from engine.live import find_world, read_world
+from engine.model import Address, Change, Desired, DesiredState, Plan, Status
 from engine.planner import Options, make_plan
 from engine.wiseflow.creation import Patience
-from engine.wiseflow.flows import FlowKeys
+from engine.wiseflow.licence import fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from engine.fill import MemberReader
-    from engine.model import DesiredState, Outcome, Plan
+    from engine.guards import Allowance
+    from engine.live import Conventions
+    from engine.model import Outcome
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Conventions:
-    """How the licence carries keys, from the settings."""
-
-    user_key: str
-    flow_key: str = "external_source"
-    time_zone: str | None = None
-    licence: str | None = None
-    """The fingerprint that the settings pin; another licence stops every command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +33,12 @@ class Planned:
 
     plan: Plan
     world: World
+    filled: Filled
+
+    @property
+    def licence(self) -> str:
+        """The fingerprint of the licence; only where its roles were read too."""
+        return fingerprint(self.world.licence, self.world.people.user_key)
 
 
 async def plan_now(
@@ -51,24 +51,78 @@ async def plan_now(
 ) -> Planned:
     """Reads both servers and plans. Sends nothing that writes: `api` is opened read-only."""
     filled = await fill_from_uniweb(state, read_members, conventions.user_key)
-    keys = FlowKeys(conventions.flow_key)
-    world = await read_world(api, filled.resources, conventions.user_key, keys, conventions.licence)
-    if conventions.time_zone:
-        world.zone = ZoneInfo(conventions.time_zone)
+    world = await read_world(api, filled.resources, conventions)
     world.incomplete_profiles = dict(filled.incomplete)
     world.problems += filled.problems
     plan = make_plan(environment, world, KINDS, options)
     reads = dict(api.sent)
-    return Planned(replace(plan, reads=dict(sorted(reads.items()))), world)
+    return Planned(replace(plan, reads=dict(sorted(reads.items()))), world, filled)
 
 
-async def apply_now(
+def bind_plan(
     planned: Planned,
+    digester: Digester,
+    allowances: tuple[Allowance, ...] = (),
+    also: Iterable[Address] = (),
+) -> BoundPlan:
+    """The changes that are planned now, bound to what is stated and live of their objects.
+
+    Objects of `also` are bound too, though nothing is planned of them.
+    """
+    changes = [c for c in planned.plan.changes if c.status is Status.PLANNED]
+    world = planned.world
+    by_address: dict[Address, list[Change]] = {a: [] for a in also if a in world.desired}
+    touched = {change.address for change in changes}
+    for change in planned.plan.changes:
+        if change.address in touched:
+            by_address.setdefault(change.address, []).append(change)
+    normal = {kind.name: kind.normal for kind in KINDS.values()}
+    objects: dict[Address, Binding] = {
+        address: bind(world.desired[address], mine, world, normal[address.kind], digester)
+        for address, mine in sorted(by_address.items())
+    }
+    return BoundPlan(changes, objects, digester, allowances)
+
+
+async def fill_for(
+    bound: BoundPlan, state: DesiredState, read_members: MemberReader | None, user_key: str
+) -> Filled:
+    """The desired resources that a plan changes, with UNIWeb's part: no other profile is read."""
+    wanted = {change.address for change in bound.changes}
+    resources = {a: d for a, d in state.resources.items() if a in wanted}
+    part = DesiredState(resources, state.profiles, state.counts)
+    return await fill_from_uniweb(part, read_members, user_key)
+
+
+async def find_for(
+    bound: BoundPlan,
+    filled: Filled,
+    manifests: Mapping[Address, Desired],
+    conventions: Conventions,
     api: WiseflowApi,
-    report: Report,
+) -> World:
+    """The world of the objects that a plan changes, before their lists are read."""
+    wanted = {change.address for change in bound.changes}
+    desired = {a: d for a, d in filled.resources.items() if a in wanted}
+    world = await find_world(api, desired, manifests, conventions)
+    world.incomplete_profiles = dict(filled.incomplete)
+    made = {change.address.key for change in bound.changes if change.address.kind == "user"}
+    world.absent = {
+        Address("user", key)
+        for identity, key in world.people.manifest.items()
+        if key not in made and not world.people.found.get(identity)
+    }
+    return world
+
+
+async def carry_out(
+    bound: BoundPlan,
+    world: World,
+    api: WiseflowApi,
+    control: Control,
     parallelism: int = 16,
     patience: Patience = Patience(),
 ) -> list[Outcome]:
-    """Carries out what was planned; `api` is opened for writing."""
-    work = Work(api, planned.world, patience)
-    return await apply_plan(planned.plan, KINDS, work, parallelism, report)
+    """What came of each change of a plan whose objects were found."""
+    api.witness = control.journal
+    return await apply_plan(bound, KINDS, Work(api, world, patience), parallelism, control)

@@ -253,7 +253,11 @@ def _leaving(
 ) -> Change:
     people, licence = world.people, world.licence
     gone = _sorted(
-        Seat(people.name_of(seat.user_id, licence, seat.name), written=str(role.location))
+        Seat(
+            people.name_of(seat.user_id, licence, seat.name),
+            written=str(role.location),
+            user_id=seat.user_id,
+        )
         for seat in leavers
     )
     sleeps = role.role == "participants" and live.facts["state"] > 0

@@ -1,47 +1,163 @@
-"""`wisectl apply`: plans, asks, and carries it out."""
+"""`wisectl apply`: plans, asks, and carries it out; or carries out a plan that people reviewed."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import platform
+import secrets
 import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from engine.applier import Control
+from engine.binding import BoundPlan, Digester, only_reviewed
+from engine.commands.interrupt import run_interruptible
 from engine.commands.lock import locked
 from engine.commands.plan import PlanFlags, make
+from engine.commands.plan_key import plan_key
 from engine.commands.progress import Progress
+from engine.commands.session import WORK_FOLDER
 from engine.errors import DeclinedError, EngineError
 from engine.exit_codes import of_apply
-from engine.model import Outcome, Status
-from engine.pipeline import apply_now
-from engine.render.as_json import apply_document, render
+from engine.git import head
+from engine.journal import Journal, Run
+from engine.pipeline import bind_plan, carry_out, fill_for, find_for
+from engine.planfile import SavedPlan, bound_plan, read_plan
+from engine.render.as_json import apply_document, plan_document, render
 from engine.render.terminal import render_outcomes, render_plan
+from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import open_wiseflow
+from engine.wiseflow.licence import fingerprint
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.commands.session import Session
+    from engine.fill import Filled
+    from engine.model import DesiredState, Outcome, Plan
     from engine.pipeline import Planned
 
 
-def run(session: Session, flags: PlanFlags, approved: bool, parallelism: int | None) -> int:
-    """Prints the plan, asks where nobody approved before, applies; the exit code."""
+@dataclass(frozen=True, slots=True)
+class ApplyFlags:
+    """What apply has beyond plan."""
+
+    plan_file: Path | None = None
+    reviewed: Path | None = None
+    approved: bool = False
+    parallelism: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is about to be carried out, and what it was made from."""
+
+    plan: Plan
+    bound: BoundPlan
+    state: DesiredState
+    filled: Filled
+    source: str
+    digest: str
+    saved: SavedPlan | None = None
+
+
+def run(session: Session, flags: PlanFlags, how: ApplyFlags) -> int:
+    """Prints what is done and what came of it; the exit code."""
     invocation = session.invocation
-    if not approved and (invocation.json or not sys.stdin.isatty()):
-        raise EngineError("off a terminal apply needs --auto-approve: review the plan first")
-    state = session.desired()
+    asks = not (how.approved or how.plan_file or how.reviewed)
+    if asks and (invocation.json or not sys.stdin.isatty()):
+        raise EngineError(
+            "off a terminal apply needs a plan file, --reviewed or --auto-approve: "
+            "review the plan first"
+        )
+    if how.plan_file and (how.reviewed or flags.targets or flags.excludes):
+        raise EngineError("a plan file says itself what it is about: leave the other flags out")
     with locked(session):
-        planned = make(session, state, flags)
-        style = session.style(state)
-        if not invocation.json:
-            print(render_plan(planned.plan, style), flush=True)
-        todo = sum(1 for change in planned.plan.changes if change.status is Status.PLANNED)
-        if todo and not approved:
+        prepared = _prepare(session, flags, how)
+        todo = len(prepared.bound.changes)
+        if todo and asks:
             _ask(todo)
-        outcomes = _carry_out(session, planned, todo, parallelism) if todo else []
+        outcomes = _carry_out(session, prepared, how.parallelism) if todo else []
+    style = session.style(prepared.state)
     if invocation.json:
-        print(render(apply_document(planned.plan, outcomes, style)), end="")
+        print(render(apply_document(prepared.plan, outcomes, style)), end="")
     elif todo:
-        print(render_outcomes(planned.plan, outcomes, style), end="")
-    return of_apply(planned.plan, outcomes)
+        print(render_outcomes(prepared.plan, outcomes, style), end="")
+    return of_apply(prepared.plan, outcomes)
+
+
+def _prepare(session: Session, flags: PlanFlags, how: ApplyFlags) -> Prepared:
+    state = session.desired()
+    if how.plan_file:
+        return _from_file(session, flags, how.plan_file, state)
+    reviewed = _read(session, how.reviewed) if how.reviewed else None
+    if reviewed:
+        flags = _as_reviewed(flags, reviewed, session, state)
+    planned = make(session, state, flags, identified=reviewed is not None)
+    if reviewed:
+        bound = _reviewed_part(session, planned, reviewed, flags)
+    else:
+        bound = bind_plan(planned, Digester(secrets.token_bytes(32)), flags.allow)
+    style = session.style(state)
+    if not session.invocation.json:
+        print(render_plan(planned.plan, style), flush=True)
+    source = "reviewed" if reviewed else "apply"
+    digest = str(plan_document(planned.plan, replace(style, mask=True, private=True))["digest"])
+    return Prepared(planned.plan, bound, state, planned.filled, source, digest)
+
+
+def _reviewed_part(
+    session: Session, planned: Planned, reviewed: SavedPlan, flags: PlanFlags
+) -> BoundPlan:
+    key = plan_key(session)
+    reviewed.check_live(planned.licence, planned.world.now)
+    there = bound_plan(reviewed, planned.world.desired, key)
+    addresses = {change.address for change in there.changes}
+    return only_reviewed(bind_plan(planned, Digester(key), flags.allow, addresses), there)
+
+
+def _as_reviewed(
+    flags: PlanFlags, reviewed: SavedPlan, session: Session, state: DesiredState
+) -> PlanFlags:
+    """What was reviewed with its scope and its allowances is planned with them again."""
+    allowed = bound_plan(reviewed, state.resources, plan_key(session)).allowances
+    return replace(
+        flags,
+        targets=flags.targets or reviewed.origin.targets,
+        excludes=flags.excludes or reviewed.origin.excludes,
+        allow=(*flags.allow, *allowed),
+    )
+
+
+def _read(session: Session, path: Path) -> SavedPlan:
+    """The file's bytes are read once, and those bytes are verified."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise EngineError(f"{path} cannot be read: {error.strerror or 'no such file'}") from None
+    saved = read_plan(data, plan_key(session))
+    saved.check(session.name)
+    return saved
+
+
+def _from_file(session: Session, flags: PlanFlags, path: Path, state: DesiredState) -> Prepared:
+    saved = _read(session, path)
+    bound = bound_plan(saved, state.resources, plan_key(session))
+    bound = replace(bound, allowances=(*bound.allowances, *flags.allow))
+    filled = asyncio.run(_fill(session, bound, state))
+    if not session.invocation.json:
+        print(f"{path}: made {saved.created:%a %d %b %Y %H:%M} UTC, {len(bound.changes)} changes")
+    return Prepared(saved.plan, bound, state, filled, "plan file", saved.digest, saved)
+
+
+async def _fill(session: Session, bound: BoundPlan, state: DesiredState) -> Filled:
+    user_key = session.conventions.user_key
+    if session.uniweb is None:
+        return await fill_for(bound, state, None, user_key)
+    async with open_uniweb(session.uniweb) as uniweb:
+        return await fill_for(bound, state, uniweb.read_members, user_key)
 
 
 def _ask(todo: int) -> None:
@@ -50,14 +166,50 @@ def _ask(todo: int) -> None:
         raise DeclinedError("Nothing was written.")
 
 
-def _carry_out(
-    session: Session, planned: Planned, todo: int, parallelism: int | None
+def _carry_out(session: Session, prepared: Prepared, parallelism: int | None) -> list[Outcome]:
+    with Progress(len(prepared.bound.changes), session.invocation) as progress:
+
+        async def work(stop: asyncio.Event) -> list[Outcome]:
+            return await _apply(session, prepared, Control(progress.report, stop), parallelism)
+
+        return run_interruptible(work)
+
+
+async def _apply(
+    session: Session, prepared: Prepared, control: Control, parallelism: int | None
 ) -> list[Outcome]:
-    width = parallelism or session.parallelism
-    with Progress(todo, session.invocation) as progress:
+    conventions = replace(session.conventions, identified=prepared.saved is not None)
+    bound, filled = prepared.bound, prepared.filled
+    async with open_wiseflow(session.wiseflow, read_only=False) as api:
+        world = await find_for(bound, filled, prepared.state.resources, conventions, api)
+        licence = fingerprint(world.licence, conventions.user_key)
+        if prepared.saved:
+            prepared.saved.check_live(licence, world.now)
+        control.journal = _journal(session, prepared, licence)
+        try:
+            width = parallelism or session.parallelism
+            outcomes = await carry_out(bound, world, api, control, width)
+            control.journal.end(of_apply(prepared.plan, outcomes))
+        finally:
+            control.journal.close()
+        return outcomes
 
-        async def work() -> list[Outcome]:
-            async with open_wiseflow(session.wiseflow, read_only=False) as api:
-                return await apply_now(planned, api, progress.report, width)
 
-        return asyncio.run(work())
+def journal_folder(session: Session) -> Path:
+    """Where the runs of this environment are."""
+    return session.invocation.root / WORK_FOLDER / "journal" / session.name
+
+
+def _journal(session: Session, prepared: Prepared, licence: str) -> Journal:
+    names = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME")
+    run_of = Run(
+        environment=session.name,
+        who=next((os.environ[name] for name in names if os.environ.get(name)), "somebody"),
+        host=platform.node(),
+        commit=head(session.invocation.root),
+        plan=prepared.digest,
+        licence=licence,
+        source=prepared.source,
+        members=prepared.filled.members,
+    )
+    return Journal(journal_folder(session), run_of, datetime.now(UTC))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.binding import Digester
+from engine.commands.plan_key import plan_key
+from engine.errors import EngineError
 from engine.exit_codes import of_plan
-from engine.pipeline import Planned, plan_now
+from engine.git import head
+from engine.pipeline import Planned, bind_plan, plan_now
+from engine.planfile import Origin, plan_bytes
 from engine.planner import Options
 from engine.render.as_json import plan_document, render
 from engine.render.terminal import render_plan
@@ -15,9 +21,13 @@ from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import open_wiseflow
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.commands.session import Session
     from engine.guards import Allowance
+    from engine.live import Conventions
     from engine.model import DesiredState
+    from engine.render.style import Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +42,54 @@ class PlanFlags:
         return Options(self.targets, self.excludes, self.allow, max_removed)
 
 
-def make(session: Session, state: DesiredState, flags: PlanFlags) -> Planned:
-    """Reads both servers, read-only, and plans."""
-    return asyncio.run(_make(session, state, flags))
+def make(
+    session: Session, state: DesiredState, flags: PlanFlags, *, identified: bool = False
+) -> Planned:
+    """Reads both servers, read-only, and plans; `identified` for plans that are kept."""
+    conventions = replace(session.conventions, identified=identified)
+    return asyncio.run(_make(session, state, flags, conventions))
 
 
-async def _make(session: Session, state: DesiredState, flags: PlanFlags) -> Planned:
+async def _make(
+    session: Session, state: DesiredState, flags: PlanFlags, conventions: Conventions
+) -> Planned:
     options = flags.options(session.max_removed)
     async with open_wiseflow(session.wiseflow, read_only=True) as api:
         if session.uniweb is None:
-            return await plan_now(session.name, state, session.conventions, api, None, options)
+            return await plan_now(session.name, state, conventions, api, None, options)
         async with open_uniweb(session.uniweb) as uniweb:
             read = uniweb.read_members
-            return await plan_now(session.name, state, session.conventions, api, read, options)
+            return await plan_now(session.name, state, conventions, api, read, options)
 
 
-def run(session: Session, flags: PlanFlags, detailed: bool) -> int:
-    """Prints the plan; the exit code."""
+def run(session: Session, flags: PlanFlags, detailed: bool, out: Path | None) -> int:
+    """Prints the plan, and writes it to `out`; the exit code."""
     state = session.desired()
-    planned = make(session, state, flags)
+    planned = make(session, state, flags, identified=out is not None)
     style = session.style(state)
+    if out:
+        _save(session, planned, flags, style, out)
     if session.invocation.json:
         print(render(plan_document(planned.plan, style)), end="")
     else:
         print(render_plan(planned.plan, style), end="")
     return of_plan(planned.plan, detailed)
+
+
+def _save(session: Session, planned: Planned, flags: PlanFlags, style: Style, out: Path) -> None:
+    """Writes the plan file whole or not at all; no value of a person stands in it."""
+    key = plan_key(session)
+    bound = bind_plan(planned, Digester(key), flags.allow)
+    commit = head(session.invocation.root)
+    origin = Origin(session.name, planned.licence, commit, flags.targets, flags.excludes)
+    environment = session.environment
+    shows_all = environment is not None and environment.mask == "off"
+    private = replace(style, color=False, mask=not shows_all, private=True)
+    data = plan_bytes(planned.plan, bound, origin, private, key)
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(data)
+        draft.replace(out)
+    except OSError as error:
+        raise EngineError(f"{out} cannot be written: {error.strerror}") from None
+    session.invocation.say(f"Saved: {out}. Apply it with: wisectl apply {out}")

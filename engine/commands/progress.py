@@ -59,7 +59,7 @@ class Progress:
 
     def report(self, outcome: Outcome) -> None:
         self._done += 1
-        self._failed += outcome.result is not Result.DONE
+        self._failed += outcome.result not in (Result.DONE, Result.ALREADY_DONE)
         if self._bar:
             said = f"{self._failed} not done" if self._failed else ""
             self._bar.update(self._task, completed=self._done, description=said)

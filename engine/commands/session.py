@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from engine.commands.colour import wants_colour
 from engine.desired import Conventions as ManifestConventions
 from engine.desired import load_desired
+from engine.live import Conventions
 from engine.pacing import Rate
-from engine.pipeline import Conventions
 from engine.render.style import Style
 from engine.sandbox.serve import Options as SandboxOptions
 from engine.sandbox.serve import running

@@ -9,7 +9,7 @@ from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
 from engine.kinds._flow_plan import managers_with_creation, own_changes, source_key
 from engine.kinds._flow_write import write_flow
-from engine.model import Address, Change, Desired, Live, Value
+from engine.model import Address, Change, Desired, Live
 from engine.seats import plan_role
 from engine.together import together
 from engine.wiseflow import flows as api_flows
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from engine.wiseflow.flows import FlowRow
     from engine.world import Findings, World
 
+SOURCES = "sources"
+LAST = {api_flows.ARCHIVED: "archived"}
 NOT_IN_SEARCH = {"term", "code"}
 """Metadata that the flow search does not answer: one more request a flow, where stated."""
 
@@ -29,7 +31,7 @@ NOT_IN_SEARCH = {"term", "code"}
 class FlowLive:
     """The live side of `flows`, with the seats that `role_assignments` put on them."""
 
-    async def read(self, api: WiseflowApi, world: World) -> None:
+    async def find(self, api: WiseflowApi, world: World) -> None:
         flows = {a.key: d for a, d in world.desired.items() if a.kind == "flow"}
         if not flows:
             return
@@ -41,10 +43,25 @@ class FlowLive:
             if len(candidates) > 1:
                 world.several[Address("flow", key)] = tuple(row.id for row in candidates)
         world.sources |= {key: row.id for key, row in rows.items()}
-        await together(
-            (_read_flow(api, world, d, rows[key], sis) for key, d in flows.items() if key in rows)
-        )
+        for key in sorted(set(flows) & set(rows)):
+            _take(world, Address("flow", key), rows[key], sis)
         await _read_source_content(api, world, [d for k, d in flows.items() if k not in rows])
+
+    async def read(self, api: WiseflowApi, world: World, address: Address) -> None:
+        await _read_flow(api, world, world.desired[address], frozenset())
+
+    async def reread(
+        self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
+    ) -> None:
+        for key in [key for key in world.unread if key[0] == address and key[1] != SOURCES]:
+            del world.unread[key]
+        await _read_flow(api, world, world.desired[address], parts)
+
+    async def look_again(
+        self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
+    ) -> None:
+        if address in world.live:
+            await self.reread(api, world, address, parts)
 
     def plan(self, desired: Desired, world: World, findings: Findings) -> None:
         address = desired.address
@@ -69,6 +86,11 @@ class FlowLive:
         await write_flow(change, work)
 
 
+def lifecycle(state: int) -> str:
+    """The state as manifests say it: a least step."""
+    return "draft" if state == api_flows.DRAFT else LAST.get(state, "active")
+
+
 async def _read_sis(api: WiseflowApi) -> frozenset[int] | None:
     """The SIS-fed flows, or None where they could not be read: then every flow counts as fed."""
     try:
@@ -79,22 +101,27 @@ async def _read_sis(api: WiseflowApi) -> frozenset[int] | None:
         return None
 
 
+def _take(world: World, address: Address, row: FlowRow, sis: frozenset[int] | None) -> None:
+    facts = {
+        "state": row.state,
+        "sis": sis is None or row.id in sis,
+        "marked": row.subtitle == api_flows.marker(address.key),
+    }
+    fields = {**row.fields, "lifecycle": lifecycle(row.state)}
+    world.live[address] = Live(address, row.id, fields, {}, facts)
+    if sis is None and row.state != api_flows.ARCHIVED:
+        world.unread[address, SOURCES] = "whether a student information system feeds it"
+
+
 async def _read_flow(
-    api: WiseflowApi, world: World, desired: Desired, row: FlowRow, sis: frozenset[int] | None
+    api: WiseflowApi, world: World, desired: Desired, parts: frozenset[str]
 ) -> None:
-    address = desired.address
-    fields = dict(row.fields)
-    marked = row.subtitle == api_flows.marker(address.key)
-    facts = {"state": row.state, "sis": sis is None or row.id in sis, "marked": marked}
-    live = Live(address, row.id, fields, {}, facts)
-    world.live[address] = live
-    if row.state == api_flows.ARCHIVED:
+    live = world.live[desired.address]
+    if live.facts["state"] == api_flows.ARCHIVED:
         return
-    if sis is None:
-        world.unread[address, "sources"] = "whether a student information system feeds it"
     if is_due(desired, live, world.now):
         await _read_state(api, world, live)
-    reads = [_read_fields(api, world, desired, live, fields)]
+    reads = [_read_fields(api, world, desired, live, parts)]
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
@@ -110,12 +137,16 @@ def _roles_to_read(desired: Desired, live: Live, world: World) -> list[str]:
 
 
 async def _read_fields(
-    api: WiseflowApi, world: World, desired: Desired, live: Live, fields: dict[str, Value]
+    api: WiseflowApi, world: World, desired: Desired, live: Live, parts: frozenset[str]
 ) -> None:
+    fields = live.fields
     try:
-        if NOT_IN_SEARCH & set(desired.fields):
+        if "metadata" in parts or NOT_IN_SEARCH & set(desired.fields):
             metadata = await api_flows.read_metadata(api, live.server_id)
+            live.facts["metadata"] = metadata
             fields |= {ours: metadata.get(theirs) for ours, theirs in api_flows.METADATA.items()}
+        if "dates" in parts:
+            fields |= await api_flows.read_dates(api, live.server_id)
         if "description" in desired.fields:
             fields["description"] = await api_flows.read_description(api, live.server_id)
     except ApiError as error:
@@ -137,9 +168,12 @@ async def _read_role(api: WiseflowApi, world: World, live: Live, name: str) -> N
 async def _read_state(api: WiseflowApi, world: World, live: Live) -> None:
     """A search may lag behind: whether a flow is still a draft is asked once more, of itself."""
     try:
-        live.facts["state"] = await api_flows.read_state(api, live.server_id)
+        state = await api_flows.read_state(api, live.server_id)
     except ApiError as error:
         _unread(world, live.address, "content", error)
+    else:
+        live.facts["state"] = state
+        live.fields["lifecycle"] = lifecycle(state)
 
 
 async def _read_content(api: WiseflowApi, world: World, live: Live) -> None:

@@ -32,8 +32,9 @@ async def _write_create(change: Change, work: Work) -> None:
     managers, lacking = _seat_users(change, work)
     desired = work.world.desired[change.address]
     if not change.seats:
-        people = [seat.person for seat in desired.roles["managers"].seats]
-        numbers = [work.world.people.user_id(person) for person in people]
+        people, licence = work.world.people, work.world.licence
+        names = [people.name(s.person, licence) for s in desired.roles["managers"].seats]
+        numbers = [work.user_number(name) for name in names]
         managers = [number for number in numbers if number]
     if not managers:
         raise RefusedError("none of its managers is in WISEflow")
@@ -78,7 +79,8 @@ def _seat_users(change: Change, work: Work) -> tuple[list[int], list[str]]:
 
 async def _write_metadata(change: Change, flow_id: int, work: Work) -> None:
     fields = {field.path: field.after for field in change.fields}
-    await api_flows.write_metadata(work.api, flow_id, fields)
+    there = work.world.live[change.address].facts.pop("metadata", None)
+    await api_flows.write_metadata(work.api, flow_id, fields, there)
 
 
 async def _write_dates(change: Change, flow_id: int, work: Work) -> None:
@@ -112,7 +114,7 @@ async def _write_activation(change: Change, flow_id: int, work: Work) -> None:
 
 async def _write_seats(change: Change, seats: SeatsChange, flow_id: int, work: Work) -> None:
     if seats.remove or seats.deactivate:
-        await _take_seats(seats, flow_id, work)
+        await _take_seats(change.address, seats, flow_id, work)
         return
     role, world = api_seats.ROLES[seats.role], work.world
     flags = {seat.person: dict(seat.flags) for seat in seats.add}
@@ -146,25 +148,22 @@ async def _change_flags(address: Address, seats: SeatsChange, flow_id: int, work
             raise error
 
 
-async def _take_seats(seats: SeatsChange, flow_id: int, work: Work) -> None:
-    """Reads the list once more and takes only those who still stand on it."""
-    role, world = api_seats.ROLES[seats.role], work.world
-    there = await api_seats.read_seats(
-        work.api, role, flow_id, world.licence, world.people.user_key
-    )
-    gone = {seat.person for seat in (*seats.remove, *seats.deactivate)}
+async def _take_seats(address: Address, seats: SeatsChange, flow_id: int, work: Work) -> None:
+    """Takes those whom the list, read a moment ago, still holds."""
+    role = api_seats.ROLES[seats.role]
+    gone = {seat.user_id for seat in (*seats.remove, *seats.deactivate)}
     take = api_seats.deactivate if seats.deactivate else api_seats.remove_seat
     answers = await asyncio.gather(
         *(
             take(work.api, role, flow_id, seat.seat_id)
-            for seat in there
-            if world.people.name_of(seat.user_id, world.licence, seat.name) in gone
+            for seat in work.world.live[address].roles[seats.role]
+            if seat.user_id in gone
         ),
         return_exceptions=True,
     )
     errors = [answer for answer in answers if isinstance(answer, BaseException)]
     for error in errors:
-        if not isinstance(error, ApiError):
+        if not isinstance(error, ApiError) or error.unknown or error.exit_code != 1:
             raise error
     if errors:
         raise RefusedError(f"{len(errors)} of {len(gone)} still there; first: {errors[0]}")

@@ -9,8 +9,7 @@ from engine.errors import ApiError
 from engine.kinds._user_plan import DATA, PARTS, checked, creation, folded
 from engine.kinds._user_write import write_user
 from engine.model import Address, Change, Desired, Live, Value
-from engine.together import together
-from engine.wiseflow.users import read_emails
+from engine.wiseflow.users import UserSearch, read_emails
 from engine.world import EmailRow, Findings, World
 
 if TYPE_CHECKING:
@@ -25,15 +24,36 @@ if TYPE_CHECKING:
 class UserLive:
     """The live side of `users`."""
 
-    async def read(self, api: WiseflowApi, world: World) -> None:
+    async def find(self, api: WiseflowApi, world: World) -> None:
         for desired in _users(world):
             self._take(desired, world)
-        await together(
-            _read_emails(api, world, live)
-            for desired in _users(world)
-            if (live := world.live.get(desired.address))
-            and _emails_undecided(desired, live.fields["emails"])
+
+    async def read(self, api: WiseflowApi, world: World, address: Address) -> None:
+        live = world.live[address]
+        if _emails_undecided(world.desired[address], live.fields["emails"]):
+            await _read_emails(api, world, live)
+
+    async def reread(
+        self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
+    ) -> None:
+        """The bulk search at the start of the apply is the second look at users."""
+        await self.read(api, world, address)
+
+    async def look_again(
+        self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
+    ) -> None:
+        key = (world.licence.data_types[world.people.user_key].id, address.key)
+        search = UserSearch(api)
+        found = (await search.find([key]))[key]
+        world.people.rows |= search.rows
+        world.people.found[world.people.user_key, address.key.casefold()] = tuple(
+            row.id for row in found
         )
+        world.unread.pop((address, "emails"), None)
+        world.live.pop(address, None)
+        self._take(world.desired[address], world)
+        if address in world.live:
+            await self.read(api, world, address)
 
     def _take(self, desired: Desired, world: World) -> None:
         identity = (world.people.user_key, desired.address.key.casefold())
@@ -42,7 +62,7 @@ class UserLive:
             world.several[desired.address] = numbers
         elif numbers:
             row = world.people.rows[numbers[0]]
-            world.live[desired.address] = _live(desired.address, row, world)
+            world.live[desired.address] = _live(desired, row, world)
 
     def plan(self, desired: Desired, world: World, findings: Findings) -> None:
         if numbers := world.several.get(desired.address):
@@ -69,7 +89,7 @@ def _users(world: World) -> Iterable[Desired]:
     return (d for a, d in sorted(world.desired.items()) if a.kind == "user")
 
 
-def _live(address: Address, row: UserRow, world: World) -> Live:
+def _live(desired: Desired, row: UserRow, world: World) -> Live:
     names = {kind.id: kind for kind in world.licence.data_types.values()}
     fields: dict[str, Value] = {
         "first_name": row.first_name,
@@ -80,8 +100,9 @@ def _live(address: Address, row: UserRow, world: World) -> Live:
         "roles": row.roles,
         "login": "disabled" if row.deactivated else "enabled",
     }
+    fields |= {path: () for path in desired.fields if path.startswith(DATA)}
     fields |= {DATA + names[n].name: values for n, values in row.data.items() if n in names}
-    return Live(address, row.id, fields)
+    return Live(desired.address, row.id, fields)
 
 
 def _emails_undecided(desired: Desired, row: tuple[str, ...]) -> bool:
@@ -100,7 +121,7 @@ async def _read_emails(api: WiseflowApi, world: World, live: Live) -> None:
             raise
         world.unread[live.address, "emails"] = f"could not be read: {error}"
         return
-    world.emails[live.server_id] = tuple(
+    found = tuple(
         EmailRow(
             id=row["emailId"],
             email=row["email"],
@@ -110,3 +131,6 @@ async def _read_emails(api: WiseflowApi, world: World, live: Live) -> None:
         )
         for row in rows
     )
+    world.emails[live.server_id] = found
+    ordered = sorted(found, key=lambda row: not row.primary)
+    live.fields["emails"] = tuple(row.email for row in ordered)

@@ -50,6 +50,18 @@ def equal(path: str, stated: Value, live: Value) -> bool:
     return plainly_equal(stated, live)
 
 
+def normal(path: str, value: Value) -> Value:
+    """Lists as mappings of their members, so that a part of a list can be told from all of it."""
+    if path == "emails":
+        emails = folded(value or ())
+        return {**dict.fromkeys(emails, True), **({"primary": emails[0]} if emails else {})}
+    if path == "roles" or path.startswith(DATA):
+        return dict.fromkeys(values_of(value), True)
+    if path == "language":
+        return str(value or "").split("_")[0].casefold()
+    return value
+
+
 def folded(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(value.casefold() for value in values)
 
@@ -109,23 +121,35 @@ def values_of(value: Value) -> tuple[str, ...]:
 
 
 def creation(desired: Desired, fields: Mapping[str, Stated], world: World) -> Iterable[Change]:
-    reasons = []
-    lacking = [name for name in ("first_name", "last_name") if not _text(fields.get(name))]
-    if desired.profile in world.incomplete_profiles:
-        reasons.append(f"UNIWeb was not read: {world.incomplete_profiles[desired.profile or '']}")
-    elif lacking:
-        reasons.append(f"a new user needs {' and '.join(lacking)}: state it, or fill it by profile")
-    if set(fields) != set(desired.fields):
-        reasons.append("what the licence does not accept must be mended first")
-    yield Change(
+    reasons = tuple(_creation_blocks(desired, fields, world))
+    status = Status.BLOCKED if reasons else Status.PLANNED
+    # A new login is enabled: to disable it is a step of its own, after the creation.
+    disabled = "login" in fields and fields["login"].value == "disabled"
+    paths = sorted(set(fields) - ({"login"} if disabled else set()))
+    made = Change(
         address=desired.address,
         part="",
         action=Action.CREATE,
         location=desired.location,
-        fields=changed_fields(fields, None, sorted(fields)),
-        status=Status.BLOCKED if reasons else Status.PLANNED,
-        reasons=tuple(reasons),
+        fields=changed_fields(fields, None, paths),
+        status=status,
+        reasons=reasons,
     )
+    yield made
+    if disabled:
+        changed = changed_fields(fields, {"login": "enabled"}, ["login"])
+        for change in _update(desired, "attributes", changed):
+            yield replace(change, needs=(made.id,))
+
+
+def _creation_blocks(desired: Desired, fields: Mapping[str, Stated], world: World) -> Iterable[str]:
+    lacking = [name for name in ("first_name", "last_name") if not _text(fields.get(name))]
+    if desired.profile in world.incomplete_profiles:
+        yield f"UNIWeb was not read: {world.incomplete_profiles[desired.profile or '']}"
+    elif lacking:
+        yield f"a new user needs {' and '.join(lacking)}: state it, or fill it by profile"
+    if set(fields) != set(desired.fields):
+        yield "what the licence does not accept must be mended first"
 
 
 def _text(stated: Stated | None) -> bool:

@@ -37,8 +37,6 @@ async def _write_create(change: Change, work: Work) -> None:
     emails = values_of(after.get("emails"))
     if emails:
         await _set_emails(work, user_id, emails, exact=False)
-    if after.get("login") == "disabled":
-        await _put_attributes(work, user_id, {"login": "disabled"})
 
 
 def _create_body(key: str, after: Mapping[str, Value], world: World) -> dict[str, Any]:

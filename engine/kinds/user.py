@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 from engine.checking import Line, Nullable, Shape
 from engine.kind import Kind
 from engine.kinds._user_live import UserLive
+from engine.kinds._user_plan import normal
 from engine.nodes import shown
 
 if TYPE_CHECKING:
@@ -109,4 +110,4 @@ class User(Shape):
     profile: Line | None = Field(None, description="fill what is not stated from UNIWeb")
 
 
-KIND = Kind("user", "users", User, UserLive())
+KIND = Kind("user", "users", User, UserLive(), normal=normal)

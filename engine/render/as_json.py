@@ -44,7 +44,7 @@ def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
         "reads": dict(sorted(plan.reads.items())),
     }
     digest = hashlib.sha256(_bytes({k: v for k, v in document.items() if k != "reads"}))
-    return document | {"now": _moment(plan.now), "digest": f"sha256:{digest.hexdigest()}"}
+    return document | {"now": moment_text(plan.now), "digest": f"sha256:{digest.hexdigest()}"}
 
 
 def apply_document(plan: Plan, outcomes: Sequence[Outcome], style: Style) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _location(location: Location) -> dict[str, Any]:
 
 def _value(value: Value) -> Any:
     if isinstance(value, datetime):
-        return _moment(value)
+        return moment_text(value)
     if isinstance(value, Mapping):
         return {str(name): _value(one) for name, one in value.items()}
     if isinstance(value, tuple | list | set | frozenset):
@@ -166,5 +166,5 @@ def _value(value: Value) -> Any:
     return value
 
 
-def _moment(value: datetime) -> str:
+def moment_text(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engine.model import Address, FieldChange
 
 _EMAIL = re.compile(r"([^\s@<>\"'(),;:/])[^\s@<>\"'(),;:/]*@([^\s@<>\"'(),;:/]+)")
+_MEMBER = re.compile(r"(uniweb:members/)[^\s/]+")
 _PERSONAL = ("first_name", "last_name", "phone", "emails", "data.")
 
 
@@ -24,6 +25,8 @@ class Style:
     mask: bool = False
     known: frozenset[str] = field(default_factory=frozenset)
     """Keys that stand in the manifests, folded: never masked."""
+    private: bool = False
+    """For files: no value of a person is shown, wherever it comes from."""
 
     def person(self, name: str) -> str:
         """A key of the manifests as it is; any other masked where that is asked for."""
@@ -39,11 +42,14 @@ class Style:
         """Text from anywhere: e-mail addresses that no manifest names are masked."""
         if not self.mask:
             return text
+        text = _MEMBER.sub(r"\1•••", text)
         return _EMAIL.sub(lambda match: self.person(match[0]), text)
 
     def hides(self, address: Address, change: FieldChange) -> tuple[bool, bool]:
         """Whether the values before and after are personal and come from outside the manifests."""
         personal = address.kind == "user" and change.path.startswith(_PERSONAL)
+        if self.private:
+            return personal, personal
         hidden = self.mask and personal
         return hidden, hidden and (not self.known or change.written.startswith("uniweb:"))
 

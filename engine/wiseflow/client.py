@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -49,6 +49,14 @@ class Connection:
     """The certificates to trust, instead of the usual ones."""
 
 
+class Witness(Protocol):
+    """Is told of each writing call before it is sent, and of what came of it."""
+
+    async def calling(self, operation: str, path: str) -> int: ...
+
+    def answered(self, number: int, status: int, trace: str, lost: str = "") -> None: ...
+
+
 class ServerClock:
     """The server's time: the newest `Date`, carried on by our own clock between answers."""
 
@@ -83,6 +91,7 @@ class WiseflowApi:
         self._base, self._http, self._transport = base, http, transport
         self._redactor = redactor
         self._time = ServerClock(clock)
+        self.witness: Witness | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -144,7 +153,7 @@ class WiseflowApi:
             json=body,
             extensions={"call": call},
         )
-        response = await self._http.send(request)
+        response = await self._witnessed(call, request)
         self._time.heed(response.headers.get("Date", ""))
         personal = [*personal_values(body), *(v for v in ids.values() if isinstance(v, str))]
 
@@ -152,6 +161,20 @@ class WiseflowApi:
             return self._redactor.clean(text, personal)
 
         return read_answer(call, response, clean, READS.get(call.operation))
+
+    async def _witnessed(self, call: Call, request: httpx.Request) -> httpx.Response:
+        """The response; of a call that writes, the witness knows before and after."""
+        if self.witness is None or call.operation in READS:
+            return await self._http.send(request)
+        number = await self.witness.calling(call.operation, call.shown)
+        try:
+            response = await self._http.send(request)
+        except ApiError as error:
+            self.witness.answered(number, error.status, error.trace, type(error).__name__)
+            raise
+        trace = self._redactor.clean(response.headers.get("X-Trace-Id", ""))
+        self.witness.answered(number, response.status_code, trace)
+        return response
 
     async def pages(
         self,

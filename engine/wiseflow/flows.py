@@ -229,9 +229,24 @@ METADATA = {
 """From manifest fields to those of GET and PUT /flows/{flowId}/metadata."""
 
 
-async def write_metadata(api: WiseflowApi, flow_id: int, fields: Mapping[str, Value]) -> None:
+async def read_dates(api: WiseflowApi, flow_id: int) -> dict[str, datetime | None]:
+    """Both windows as the flow itself has them. Source: WISEflow OpenAPI, GET flow dates."""
+    answer = await api.call("GET", "/flows/{flowId}/dates", ids={"flowId": flow_id}) or {}
+    return {
+        f"{window}.{edge}": moment((answer.get(window) or {}).get(edge))
+        for window in ("participation", "marking")
+        for edge in ("start", "end")
+    }
+
+
+async def write_metadata(
+    api: WiseflowApi,
+    flow_id: int,
+    fields: Mapping[str, Value],
+    there: Mapping[str, Any] | None = None,
+) -> None:
     """Overlays the fields (named as in manifests) on what the server has just answered."""
-    body = await read_metadata(api, flow_id)
+    body = dict(there) if there else await read_metadata(api, flow_id)
     body |= {METADATA[name]: value for name, value in fields.items()}
     await api.call("PUT", "/flows/{flowId}/metadata", ids={"flowId": flow_id}, body=body)
 

@@ -137,7 +137,11 @@ async def _refused(
     if not errors:
         return {}
     there = {row_user(row) for row in await _rows(api, role, flow_id)}
-    return {user: str(error) for user, error in errors.items() if user not in there}
+    lacking = {user: error for user, error in errors.items() if user not in there}
+    for error in lacking.values():
+        if isinstance(error, ApiError) and error.exit_code != ApiError.exit_code:
+            raise error
+    return {user: str(error) for user, error in lacking.items()}
 
 
 def row_user(row: Mapping[str, Any]) -> int:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from engine.guards import parse_allowance
-from engine.model import Outcome, Plan, Result
-from engine.pipeline import Conventions, Planned, apply_now, plan_now
+from engine.applier import Control
+from engine.binding import Digester
+from engine.guards import Allowance, parse_allowance
+from engine.live import Conventions
+from engine.model import DesiredState, Outcome, Plan, Result
+from engine.pipeline import (
+    Planned,
+    bind_plan,
+    carry_out,
+    fill_for,
+    find_for,
+    plan_now,
+)
+from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
 from engine.planner import Options
+from engine.render.style import Style
 from engine.wiseflow.creation import Patience
+from engine.wiseflow.licence import fingerprint
 from tests.e2e.edges import load, open_members, open_wiseflow
 
 if TYPE_CHECKING:
@@ -26,6 +39,11 @@ async def _no_sleep(_: float) -> None:
     await asyncio.sleep(0)
 
 
+def allowances(texts: tuple[str, ...]) -> tuple[Allowance, ...]:
+    return tuple(parse_allowance(text) for text in texts)
+
+
+KEY = b"a key for plans"
 HURRY = Patience(lost_answer=0.0, between_looks=0.0, until_visible=100.0, sleep=_no_sleep)
 
 
@@ -48,17 +66,23 @@ class Rehearsal:
         path.write_text(textwrap.dedent(text), encoding="utf-8")
 
     def plan(self, *allow: str) -> Plan:
-        return asyncio.run(self._plan(allow)).plan
+        return asyncio.run(self._planned(allow)).plan
 
-    async def _plan(self, allow: tuple[str, ...]) -> Planned:
-        options = Options(allowances=tuple(parse_allowance(text) for text in allow))
-        state = load(self.root, self.user_key)
-        conventions = Conventions(self.user_key, licence=self.licence)
+    def state(self) -> DesiredState:
+        return load(self.root, self.user_key)
+
+    def conventions(self) -> Conventions:
+        return Conventions(self.user_key, licence=self.licence, identified=True)
+
+    async def _planned(self, allow: tuple[str, ...]) -> Planned:
+        options = Options(allowances=allowances(allow))
         async with (
             open_wiseflow(self.url, read_only=True, checked=self.checked) as api,
             open_members(self.url) as members,
         ):
-            return await plan_now("sandbox", state, conventions, api, members, options)
+            return await plan_now(
+                "sandbox", self.state(), self.conventions(), api, members, options
+            )
 
     def apply(self, *allow: str) -> list[Outcome]:
         """Plans and applies; the outcomes are kept for the assertion's message."""
@@ -66,15 +90,46 @@ class Rehearsal:
         return self.outcomes
 
     async def _apply(self, allow: tuple[str, ...]) -> list[Outcome]:
-        planned = await self._plan(allow)
+        planned = await self._planned(allow)
+        bound = bind_plan(planned, Digester(b"once"), allowances(allow))
         async with open_wiseflow(self.url, read_only=False, checked=self.checked) as api:
-            return await apply_now(planned, api, lambda _: None, patience=HURRY)
+            world = await find_for(
+                bound, planned.filled, self.state().resources, self.conventions(), api
+            )
+            return await carry_out(bound, world, api, Control(), patience=HURRY)
+
+    def save_plan(self, *allow: str) -> bytes:
+        """The bytes of a plan file, as `plan --out` writes it."""
+        planned = asyncio.run(self._planned(allow))
+        bound = bind_plan(planned, Digester(KEY), allowances(allow))
+        origin = Origin("sandbox", planned.licence)
+        return plan_bytes(planned.plan, bound, origin, Style(mask=True, private=True), KEY)
+
+    def apply_saved(self, data: bytes, *allow: str) -> list[Outcome]:
+        """Applies a plan file, as `apply PLANFILE` does. Raises: EngineError, exit code 7 or 9."""
+        self.outcomes = asyncio.run(self._apply_saved(data, allow))
+        return self.outcomes
+
+    async def _apply_saved(self, data: bytes, allow: tuple[str, ...]) -> list[Outcome]:
+        saved = read_plan(data, KEY)
+        saved.check("sandbox")
+        state = self.state()
+        bound = bound_plan(saved, state.resources, KEY)
+        bound = replace(bound, allowances=(*bound.allowances, *allowances(allow)))
+        async with (
+            open_wiseflow(self.url, read_only=False, checked=self.checked) as api,
+            open_members(self.url) as members,
+        ):
+            filled = await fill_for(bound, state, members, self.user_key)
+            world = await find_for(bound, filled, state.resources, self.conventions(), api)
+            saved.check_live(fingerprint(world.licence, self.user_key), world.now)
+            return await carry_out(bound, world, api, Control(), patience=HURRY)
 
     def failures(self) -> list[str]:
         return [
             f"{outcome.change.id}: {outcome.result}: {outcome.message}"
             for outcome in self.outcomes
-            if outcome.result is not Result.DONE
+            if outcome.result not in (Result.DONE, Result.ALREADY_DONE)
         ]
 
     # ---- the sandbox's own side -----------------------------------------------------------------

@@ -1,0 +1,288 @@
+"""What a plan is bound to: per stated field, list member and seat, before and after. Pure.
+
+A binding holds keyed digests only, so that it can be kept in files; comparing two of them says
+what of an object may still be written (DESIGN section 5, "Two-sided").
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from engine.guards import Allowance
+    from engine.kind import Normal
+    from engine.model import Address, Change, Desired, DesiredRole, LiveSeat, SeatsChange, Value
+    from engine.world import World
+
+WIDTH = 16
+"""Hexadecimal digits of a digest: 64 bits, so that no two of a plan's million values meet."""
+
+UNREADABLE = "?"
+"""Stands for what the server does not answer, such as what a flow was copied from."""
+
+
+class Item(NamedTuple):
+    """One field, list member or seat: digests of what is stated, live, and live when done.
+
+    `verb` is empty where nothing is to be done; `change` is the id of the change that does it.
+    """
+
+    stated: str
+    before: str
+    after: str
+    verb: str = ""
+    change: str = ""
+
+
+Binding = Mapping[str, Item]
+"""From the digest of an item's name to the item, for one object."""
+
+
+class Digester:
+    """Makes digests that tell nothing without the key: the same value in two places differs."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def of(self, *parts: Value) -> str:
+        text = json.dumps(parts, default=_plain, separators=(",", ":"), sort_keys=True)
+        return hmac.digest(self._key, text.encode(), "sha256").hex()[:WIDTH]
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return sorted(str(one) for one in value)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPlan:
+    """The changes to carry out, in order, and what they are bound to."""
+
+    changes: Sequence[Change]
+    objects: Mapping[Address, Binding]
+    digester: Digester
+    allowances: tuple[Allowance, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Changes, by id, that are only listed, with the reason: nobody has reviewed them."""
+
+
+def bind(
+    desired: Desired, changes: Iterable[Change], world: World, normal: Normal, digester: Digester
+) -> dict[str, Item]:
+    """The items of one object, as `changes` (those planned of it) would change them."""
+    binding: dict[str, Item] = {}
+    for name, stated, before, after, verb, change in _items(desired, list(changes), world, normal):
+        digest = digester.of(str(desired.address), name)
+        now = UNREADABLE if before is ... else digester.of(digest, before)
+        then = now if not verb else digester.of(digest, after)
+        binding[digest] = Item(digester.of(digest, stated), now, then, verb, change)
+    return binding
+
+
+Row = tuple[str, "Value", "Value", "Value", str, str]
+"""Name, stated, before, after, verb, id of the change; `...` before is unreadable."""
+
+
+def _items(desired: Desired, changes: list[Change], world: World, normal: Normal) -> Iterator[Row]:
+    yield from _field_items(desired, changes, world, normal)
+    for role in desired.roles.values():
+        yield _heading(role.role, role.membership)
+        yield from _seat_items(desired, role, changes, world)
+
+
+def _heading(name: str, stated: Value) -> Row:
+    """An item that only says what the manifests state: `null` and `[]` have no members."""
+    return name, ["stated", stated], None, None, "", ""
+
+
+def _field_items(
+    desired: Desired, changes: list[Change], world: World, normal: Normal
+) -> Iterator[Row]:
+    planned = {one.path: (one, change.id) for change in changes for one in change.fields}
+    live = world.live.get(desired.address)
+    for path in sorted({*desired.fields, *planned}):
+        stated: dict[str, Value] = {}
+        if path in desired.fields:
+            stated = _members(normal(path, desired.fields[path].value))
+            yield _heading(path, [stated, path.partition(".")[0] in desired.exact])
+        if path in planned:
+            one, change = planned[path]
+            before, after = (_members(normal(path, v)) for v in (one.before, one.after))
+            yield from _member_items(path, stated, before, after, change)
+        elif live is not None and path not in live.fields:
+            yield from ((f"{path}/{name}", one, ..., ..., "", "") for name, one in stated.items())
+        else:
+            there = _members(normal(path, live.fields[path])) if live else {}
+            yield from _member_items(path, stated, there, there, "")
+
+
+def _members(value: Value) -> dict[str, Value]:
+    """A value as members: those of a list one by one, a plain value as the one member ""."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, str):
+        value = value.strip()
+    return {} if value is None or value in ("", ()) else {"": value}
+
+
+def _member_items(
+    path: str,
+    stated: Mapping[str, Value],
+    before: Mapping[str, Value],
+    after: Mapping[str, Value],
+    change: str,
+) -> Iterator[Row]:
+    for name in sorted({*stated, *before, *after}):
+        was, will = before.get(name), after.get(name)
+        if name in stated or was != will:
+            verb = "set" if was != will else ""
+            yield f"{path}/{name}", stated.get(name), was, will, verb, change if verb else ""
+
+
+VERBS = ("add", "remove", "deactivate", "reactivate", "change")
+
+
+def _seat_items(
+    desired: Desired, role: DesiredRole, changes: list[Change], world: World
+) -> Iterator[Row]:
+    planned = _planned_seats(role.role, changes)
+    live = world.live.get(desired.address)
+    seats = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
+    for name, (number, flags) in sorted(_wanted(role, world).items()):
+        verb, change = planned.pop(name, ("", ""))
+        before = _seat_state(seats.pop(number, None) if number else None, flags)
+        after = (True, {n: value for n, value in flags.items() if value}) if verb else before
+        yield f"{role.role}/{name}", flags, before, after, verb, change
+    for number, seat in sorted(seats.items()):
+        verb, change = planned.pop(f"#{number}", ("", ""))
+        before = _seat_state(seat, {})
+        after = (False, {}) if verb == "deactivate" else None if verb else before
+        yield f"{role.role}/#{number}", None, before, after, verb, change
+
+
+def _wanted(role: DesiredRole, world: World) -> dict[str, tuple[int | None, dict[str, Value]]]:
+    """Everyone stated, by the folded name that the plan shows: number where live, stated flags."""
+    wanted: dict[str, tuple[int | None, dict[str, Value]]] = {}
+    for seat in role.seats:
+        name = world.people.name(seat.person, world.licence).casefold()
+        number, flags = world.people.user_id(seat.person), wanted.get(name, (None, {}))[1]
+        stated = {key: one.value for key, one in seat.flags.items() if key != "active"}
+        wanted[name] = (number, {**flags, **stated})
+    return wanted
+
+
+def _seat_state(seat: LiveSeat | None, stated: Mapping[str, Value]) -> Value:
+    """What of a seat a plan is bound to: whether it is active, and the flags that are stated."""
+    if seat is None:
+        return None
+    flags = {name: seat.flags.get(name) for name in stated}
+    return seat.flags.get("active") is not False, {n: v for n, v in flags.items() if v}
+
+
+def _planned_seats(role: str, changes: Iterable[Change]) -> dict[str, tuple[str, str]]:
+    """From the folded name, or `#number` of who leaves, to verb and change."""
+    planned: dict[str, tuple[str, str]] = {}
+    for change in changes:
+        if change.seats and change.seats.role == role:
+            planned |= {name: (verb, change.id) for name, verb in _verbs(change.seats)}
+    return planned
+
+
+def _verbs(seats: SeatsChange) -> Iterator[tuple[str, str]]:
+    for verb in VERBS:
+        for seat in getattr(seats, verb):
+            leaves = verb in ("remove", "deactivate") and seat.user_id is not None
+            yield f"#{seat.user_id}" if leaves else seat.person.casefold(), verb
+
+
+# ---- comparing ---------------------------------------------------------------------------------
+
+INPUT_MOVED = "the manifests or sources say something else than when it was planned"
+LIVE_MOVED = "WISEflow holds neither what was there when it was planned nor what was planned"
+NOT_POSSIBLE = "what was planned cannot be done any more; plan again to see why"
+
+
+def moved(planned: Binding, fresh: Binding, nothing: Callable[[str], str]) -> list[str]:
+    """Why the object may not be written; empty where it is as it was, as planned, or a mixture.
+
+    `nothing` gives the digest of "not stated" for an item.
+    """
+    reasons = set()
+    for name in {*planned, *fresh}:
+        if reason := _moved_item(planned.get(name), fresh.get(name), nothing(name)):
+            reasons.add(reason)
+    return sorted(reasons)
+
+
+def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
+    if new is None:
+        # A member or stranger that is gone, as was planned; or an entry that is stated no more.
+        return "" if old is None or old.stated == nothing else INPUT_MOVED
+    if old is None:
+        return INPUT_MOVED if new.stated != nothing else LIVE_MOVED if new.verb else ""
+    if old.stated != new.stated:
+        return INPUT_MOVED
+    if new.verb:
+        same = (old.verb, old.before, old.after) == (new.verb, new.before, new.after)
+        return "" if same else LIVE_MOVED
+    if not old.verb or new.before in (old.after, UNREADABLE):
+        return ""
+    return NOT_POSSIBLE if new.before == old.before else LIVE_MOVED
+
+
+# ---- what was reviewed ---------------------------------------------------------------------------
+
+UNREVIEWED = "it is not in the reviewed plan, or not the same there: have it reviewed"
+GONE = "it was reviewed, and is not planned any more: see what has moved since"
+
+
+def only_reviewed(fresh: BoundPlan, reviewed: BoundPlan) -> BoundPlan:
+    """The fresh plan, in which all that differs from the reviewed one is listed, not written.
+
+    A change is the same where each of its items was reviewed with this value before and after;
+    one that was reviewed and is done already needs nothing.
+    """
+    refused = {
+        change.id: UNREVIEWED
+        for change in fresh.changes
+        if not _is_reviewed(change, fresh, reviewed)
+    }
+    planned = {change.id for change in fresh.changes}
+    gone = [c for c in reviewed.changes if c.id not in planned and not _is_done(c, fresh, reviewed)]
+    refused |= {change.id: GONE for change in gone}
+    objects = {change.address: reviewed.objects[change.address] for change in gone}
+    return replace(
+        fresh,
+        changes=[*fresh.changes, *gone],
+        objects={**objects, **fresh.objects},
+        refused=refused,
+    )
+
+
+def _is_reviewed(change: Change, fresh: BoundPlan, reviewed: BoundPlan) -> bool:
+    there = reviewed.objects.get(change.address, {})
+    return all(
+        name in there and there[name].change and there[name][:4] == item[:4]
+        for name, item in fresh.objects[change.address].items()
+        if item.change == change.id
+    )
+
+
+def _is_done(change: Change, fresh: BoundPlan, reviewed: BoundPlan) -> bool:
+    """Whether another object's state tells that nothing of the change is left to do."""
+    now = fresh.objects.get(change.address)
+    if now is None:
+        return False
+    return all(
+        name not in now or now[name].before in (item.after, UNREADABLE)
+        for name, item in reviewed.objects[change.address].items()
+        if item.change == change.id
+    )

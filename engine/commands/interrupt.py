@@ -1,0 +1,46 @@
+"""Ctrl-C and SIGTERM: the first finishes what is in flight, the second stops at once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_interruptible(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
+    """What `main` gives; its event is set by the first signal, the second cancels it.
+
+    Raises: KeyboardInterrupt, where it was cancelled and had nothing to give.
+    """
+    return asyncio.run(_guarded(main))
+
+
+async def _guarded(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
+    stop = asyncio.Event()
+    task = asyncio.create_task(main(stop))
+    loop = asyncio.get_running_loop()
+
+    def heed() -> None:
+        if stop.is_set():
+            task.cancel()
+            return
+        stop.set()
+        text = "Interrupted: finishing what is in flight. Once more stops at once."
+        print(text, file=sys.stderr, flush=True)
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, heed)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,190 @@
+"""What a run meant to write and what came of it: append-only JSON Lines, synced before each write.
+
+One file a run, below `.wisectl/journal/<environment>/`; it is the audit log too. No values of
+people and no secrets stand in it: users by address, seats by WISEflow's numbers, flow fields with
+their values (they are what `undo` takes back), user fields by name only.
+
+    run       who, where, when, commit, digest of the plan, environment, licence
+    change    the intent: address, part, fields, seats
+    call      the intent of one writing request: operation, path, number in this run
+    answer    what came of that request: status and trace id, or how it was lost
+    outcome   what came of the change
+    end       how the run ended
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.model import Change, Outcome, SeatsChange, Value
+
+FORMAT = "1.0"
+NumberOf = Callable[[str], "int | None"]
+"""From a name as the plan shows it to WISEflow's number of that person."""
+_current: ContextVar[str] = ContextVar("change", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who started a run, from what. `plan` is the digest of the plan, `commit` that of git."""
+
+    environment: str
+    who: str
+    host: str
+    commit: str | None
+    plan: str
+    licence: str
+    source: str
+    """`apply`, `plan file`, or `reviewed`."""
+    members: Mapping[str, int]
+    """For each profile how many members UNIWeb answered."""
+
+
+class Journal:
+    """One run's file. What is awaited stands on the disk; many that wait share one sync."""
+
+    def __init__(self, folder: Path, run: Run, now: datetime) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self.path = folder / f"{self.run_id}.jsonl"
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        self._file = handle
+        self._pending: list[bytes] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._calls = 0
+        row = {name: getattr(run, name) for name in Run.__slots__}
+        self._add("run", format_version=FORMAT, run=self.run_id, **row)
+        self._write()
+        _sync_folder(folder)
+
+    # ---- the applier's side ----------------------------------------------------------------
+
+    async def starting(self, change: Change, number_of: NumberOf) -> None:
+        """Notes the intent; returns once it is on the disk."""
+        _current.set(change.id)
+        self._add("change", **intent(change, number_of))
+        await self._synced()
+
+    def settled(self, outcome: Outcome) -> None:
+        """Notes what came of a change; on the disk with the next sync."""
+        self._add("outcome", id=outcome.change.id, result=str(outcome.result))
+
+    def end(self, exit_code: int) -> None:
+        """Notes how the run ended, and closes the file."""
+        self._add("end", exit_code=exit_code)
+        self.close()
+
+    def close(self) -> None:
+        """Writes what is pending and closes the file; a second time it does nothing."""
+        if self._file >= 0:
+            self._write()
+            os.close(self._file)
+            self._file = -1
+
+    # ---- the client's side -----------------------------------------------------------------
+
+    async def calling(self, operation: str, path: str) -> int:
+        """Notes that a request is about to be sent; its number, once that is on the disk."""
+        self._calls += 1
+        number = self._calls
+        self._add("call", number=number, id=_current.get(), operation=operation, path=path)
+        await self._synced()
+        return number
+
+    def answered(self, number: int, status: int, trace: str, lost: str = "") -> None:
+        """Notes what came of a request; `lost` says why there is no answer."""
+        row: dict[str, Any] = {"number": number, "status": status}
+        row |= {name: value for name, value in (("trace", trace), ("lost", lost)) if value}
+        self._add("answer", **row)
+
+    # ---- the disk --------------------------------------------------------------------------
+
+    def _add(self, kind: str, **row: Value) -> None:
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        text = json.dumps({"type": kind, "at": at, **row}, default=_plain)
+        self._pending.append(text.encode() + b"\n")
+
+    async def _synced(self) -> None:
+        """Waits for a sync that began after what is pending was added."""
+        if self._flushing and not self._flushing.done():
+            await asyncio.shield(self._flushing)
+        if self._pending:
+            if self._flushing is None or self._flushing.done():
+                self._flushing = asyncio.create_task(asyncio.to_thread(self._write))
+            await asyncio.shield(self._flushing)
+
+    def _write(self) -> None:
+        lines, self._pending = self._pending, []
+        data = b"".join(lines)
+        while data:
+            data = data[os.write(self._file, data) :]
+        os.fsync(self._file)
+
+
+def intent(change: Change, number_of: NumberOf) -> dict[str, Any]:
+    """A change as the journal keeps it: values of people are left out."""
+    personal = change.address.kind == "user"
+    fields = [
+        {"path": field.path}
+        if personal
+        else {"path": field.path, "before": field.before, "after": field.after}
+        for field in change.fields
+    ]
+    row: dict[str, Any] = {"id": change.id, "action": str(change.action), "fields": fields}
+    return row | ({"seats": _seats(change.seats, number_of)} if change.seats else {})
+
+
+def _seats(seats: SeatsChange, number_of: NumberOf) -> dict[str, Any]:
+    row: dict[str, Any] = {"role": seats.role}
+    for verb in ("add", "remove", "deactivate", "reactivate", "change"):
+        people = [
+            {"user": seat.user_id or number_of(seat.person), "flags": dict(seat.before)}
+            for seat in getattr(seats, verb)
+        ]
+        row |= {verb: people} if people else {}
+    return row
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return dict(value) if isinstance(value, Mapping) else sorted(str(one) for one in value)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A file is only there after a crash if its folder was synced too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# ---- reading -----------------------------------------------------------------------------------
+
+
+def runs(folder: Path) -> list[Path]:
+    """The files of an environment's runs, oldest first."""
+    return sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+
+
+def read(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of one run; a last line that a crash cut in two is left out."""
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and isinstance(row.get("type"), str):
+            yield row
