@@ -13,7 +13,7 @@ from engine.nodes import shown
 from engine.words import near
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 MAX_BYTES = 64_000_000
@@ -48,25 +48,58 @@ class Sheets:
     manifests: Path
     sources: Mapping[str, Path]
     rows: int = 0
+    unread: dict[str, Problem] = field(default_factory=dict)
+    """Files of sources that were not read to their end, by label, with the first reason."""
     _read: dict[str, Sheet | None] = field(default_factory=dict)
+    _from_sources: set[str] = field(default_factory=set)
 
     def sheet(self, text: str, where: Location, name: str, problems: list[Problem]) -> Sheet | None:
-        """The file that a manifest names; None where it is wrong, which is said once a mention."""
+        """The file that a manifest names; None where it is wrong, which is said once a mention.
+
+        What is wrong with a file of a source makes it unread, and is no problem of the manifests.
+        """
         located = self._locate(text, where, name)
         if isinstance(located, Problem):
             problems.append(located)
             return None
         path, label, inside = located
-        if label not in self._read:
-            content = read_bytes(path, inside, MAX_BYTES)
-            if isinstance(content, Unreadable):
-                problems.append(_unreadable(content, path, text, where, name))
-                return None
-            found = parse_csv(content, label)
-            self._read[label] = found if isinstance(found, Sheet) else None
-            problems += [] if isinstance(found, Sheet) else found
-            self.rows += len(found.rows) if isinstance(found, Sheet) else 0
+        if label in self._read:
+            return self._read[label]
+        content = read_bytes(path, inside, MAX_BYTES)
+        if isinstance(content, Unreadable):
+            found = [_unreadable(content, path, text, where, name)]
+            problems += found if content.outside else self.blame(label, found)
+            return None
+        parsed = self._parsed(content, label)
+        self._read[label] = parsed if isinstance(parsed, Sheet) else None
+        problems += [] if isinstance(parsed, Sheet) else self.blame(label, parsed)
+        self.rows += len(parsed.rows) if isinstance(parsed, Sheet) else 0
         return self._read[label]
+
+    def blame(self, label: str, problems: Sequence[Problem]) -> Sequence[Problem]:
+        """The problems that stay ones of the manifests: none, where the file is of a source.
+
+        Such a file counts as unread from now on, as a whole: what a nightly export leaves out or
+        spoils must neither stop everything nor be taken for what is meant.
+        """
+        if label not in self._from_sources:
+            return problems
+        if problems:
+            self.unread.setdefault(label, problems[0])
+        return ()
+
+    def lost(self, text: str) -> str:
+        """The label of a source's file that was not read; empty where it was, or is none."""
+        source, colon, rest = text.partition(":")
+        label = f"{source}:{PurePosixPath(rest.strip())}" if colon else ""
+        return label if label in self.unread else ""
+
+    def _parsed(self, content: bytes, label: str) -> Sheet | list[Problem]:
+        if label in self._from_sources and content.strip() and content[-1:] not in b"\r\n":
+            end = Location(label, content.count(b"\n") + 1, 1)
+            hint = "it may be cut off; a whole file ends with a line break"
+            return [Problem(end, "", "the last line has no end", hint)]
+        return parse_csv(content, label)
 
     def _locate(self, text: str, where: Location, name: str) -> tuple[Path, str, Path] | Problem:
         """The path, how messages call it, and the folder it must not leave."""
@@ -84,7 +117,10 @@ class Sheets:
             message = f"{shown(text)} leads out of {folder}"
             return Problem(where, name, message, "write a path below it, with /")
         found = base.joinpath(*path.parts)
-        return found, f"{source}:{path}" if colon else shown_path(found, self.root), inside
+        if not colon:
+            return found, shown_path(found, self.root), inside
+        self._from_sources.add(f"{source}:{path}")
+        return found, f"{source}:{path}", inside
 
 
 def _unreadable(reason: Unreadable, path: Path, text: str, where: Location, name: str) -> Problem:

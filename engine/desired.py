@@ -67,7 +67,7 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         "csv_rows": sheets.rows,
         "seats": sum(len(one.seats) for found in roles.values() for one in found.values()),
     }
-    return DesiredState(dict(sorted(resources.items())), profiles, counts)
+    return DesiredState(dict(sorted(resources.items())), profiles, counts, dict(sheets.unread))
 
 
 def _others(documents: Documents) -> Iterator[Desired]:

@@ -42,6 +42,7 @@ class Unreadable:
     message: str
     hint: str
     missing: bool = False
+    outside: bool = False
 
 
 def read_bytes(path: Path, inside: Path, limit: int) -> bytes | Unreadable:
@@ -49,7 +50,7 @@ def read_bytes(path: Path, inside: Path, limit: int) -> bytes | Unreadable:
     try:
         if not path.resolve(strict=True).is_relative_to(inside.resolve()):
             hint = f"put the file below {inside.name or inside}"
-            return Unreadable("is a link that leads out of its folder", hint)
+            return Unreadable("is a link that leads out of its folder", hint, outside=True)
         return _content(path, limit)
     except FileNotFoundError:
         if path.is_symlink():
@@ -63,14 +64,20 @@ def read_bytes(path: Path, inside: Path, limit: int) -> bytes | Unreadable:
 def _content(path: Path, limit: int) -> bytes | Unreadable:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
             return Unreadable("is not a plain file", "give a file, not a folder or device")
         with os.fdopen(os.dup(descriptor), "rb") as file:
             content = file.read(limit + 1)
+        after = os.fstat(descriptor)
     finally:
         os.close(descriptor)
     if len(content) > limit:
         return Unreadable(f"is larger than {limit // 1_000_000} MB", "split it")
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        return Unreadable("changed while it was read", "wait until it is written")
+    if len(content) != after.st_size:
+        return Unreadable("was not read to its end", "try again")
     return content
 
 

@@ -26,7 +26,10 @@ class Filled:
 
     resources: Mapping[Address, Desired]
     incomplete: Mapping[str, str] = field(default_factory=dict)
-    """Profiles whose read failed, with the reason: nothing may be created or removed by them."""
+    """Profiles whose read failed, and files of sources that were not read, with the reason.
+
+    Nothing may be created, removed or blanked by them.
+    """
     problems: Sequence[Problem] = ()
     matched: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """For each profile the keys of the users that it fills."""
@@ -41,11 +44,14 @@ async def fill_from_uniweb(
 ) -> Filled:
     """The desired resources with UNIWeb's part in them; one read for each profile in use.
 
+    What the manifests could not read of their sources stands with what UNIWeb did not answer.
     Raises: AuthenticationError, when UNIWeb refuses the credentials.
     """
     used = _profiles_in_use(state)
+    lost = {label: str(problem) for label, problem in state.unread.items()}
+    problems = [_left_alone(problem) for problem in state.unread.values()]
     if not used:
-        return Filled(state.resources)
+        return Filled(state.resources, lost, tuple(problems))
     answers = await together(_read(profile, read_members) for profile in used)
     read: dict[str, Members] = {}
     incomplete: dict[str, str] = {}
@@ -54,12 +60,17 @@ async def fill_from_uniweb(
             incomplete[profile.key] = answer
         else:
             read[profile.key] = answer
-    problems = [
+    problems += [
         Problem(profile.location, "members", f"UNIWeb was not read: {incomplete[profile.key]}")
         for profile in used
         if profile.key in incomplete
     ]
-    return _fill(state, read, incomplete, problems, user_key)
+    return _fill(state, read, lost | incomplete, problems, user_key)
+
+
+def _left_alone(problem: Problem) -> Problem:
+    hint = "nothing that this file fills is created, removed or blanked"
+    return replace(problem, hint=f"{problem.hint}\n  {hint}" if problem.hint else hint)
 
 
 def _profiles_in_use(state: DesiredState) -> list[Profile]:
@@ -69,6 +80,7 @@ def _profiles_in_use(state: DesiredState) -> list[Profile]:
         for one in state.resources.values()
         for role in one.roles.values()
         for member in role.profiles
+        if member.profile not in state.unread
     }
     return [state.profiles[key] for key in sorted(named)]
 
@@ -77,11 +89,15 @@ async def _read(profile: Profile, read_members: MemberReader | None) -> Members 
     if read_members is None:
         return "this environment has no uniweb"
     try:
-        return await read_members(profile)
+        members = await read_members(profile)
     except AuthenticationError:
         raise
     except ApiError as error:
         return str(error)
+    if not members and "modified_since" not in profile.members:
+        # A filter that finds nobody cannot be told from an answer that lost everybody.
+        return "UNIWeb answers nobody: check the filter"
+    return members
 
 
 def _fill(
@@ -165,9 +181,11 @@ def _role_with_members(
 ) -> DesiredRole:
     seats = {seat.person.identity: seat for seat in role.seats}
     for mention in role.profiles:
+        if mention.profile not in read:
+            continue
         profile = profiles[mention.profile]
         kind = user_key if profile.match_user == "key" else profile.match_user
-        for name in sorted(read.get(profile.key, ())):
+        for name in sorted(read[profile.key]):
             person = Person(kind, name)
             seat = DesiredSeat(person, mention.location, mention.flags)
             seats.setdefault(person.identity, seat)

@@ -37,6 +37,10 @@ class Stated:
     location: Location
 
 
+BY_NUMBER = "#"
+"""Instead of a user data type: the person is named by WISEflow's number, as journals do."""
+
+
 class Person(NamedTuple):
     """Somebody as manifests name them: the user data type's name and its value, as written."""
 
@@ -74,6 +78,8 @@ class DesiredRole:
     membership: str
     location: Location
     profiles: tuple[DesiredProfileMembers, ...] = ()
+    leaving: tuple[Person, ...] = ()
+    """Whom an earlier state named: they leave unless they are named again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,8 @@ class DesiredState:
     profiles: Mapping[str, Profile]
     counts: Mapping[str, int]
     """For people: files, CSV rows, flows, users, seats."""
+    unread: Mapping[str, Problem] = field(default_factory=dict)
+    """Files of sources that were not read to their end (`sis:math101.csv`), and why."""
 
     def of(self, kind: str) -> dict[str, Desired]:
         return {a.key: d for a, d in self.resources.items() if a.kind == kind}

@@ -176,19 +176,31 @@ class PeopleReader:
                 self._refuse_without_csv(entry, steps, shape)
             return Members()
         where, name = entry.at(*steps, "csv"), entry.name(*steps, "csv")
-        sheet = self.sheets.sheet(shape.csv, where, name, self.documents.problems)
-        if sheet is None or "column" in _faulty(entry, steps):
-            return Members()
-        column = shape.column or "key"
-        index = sheet.index(column)
-        if index is None:
-            place = (*steps, "column" if shape.column else "csv")
-            problem = sheet.missing(column, entry.at(*place), entry.name(*place))
-            self.documents.problems.append(problem)
-            return Members()
-        slot = (sheet.name, index, shape.matches or self.directory.user_key, where)
+        problems = self.documents.problems
+        sheet = self.sheets.sheet(shape.csv, where, name, problems)
+        found = Members()
+        if sheet is not None and "column" not in _faulty(entry, steps):
+            column = shape.column or "key"
+            index = sheet.index(column)
+            if index is None:
+                place = (*steps, "column" if shape.column else "csv")
+                problem = sheet.missing(column, entry.at(*place), entry.name(*place))
+                problems += self.sheets.blame(sheet.name, [problem])
+            else:
+                found = self._seats(sheet, index, shape.matches or self.directory.user_key, where)
+        if label := self.sheets.lost(shape.csv):
+            # Nobody is known of a file that was not read: the set that it fills is left alone.
+            return Members(profiles=(DesiredProfileMembers(label, where),))
+        return found
+
+    def _seats(self, sheet: Sheet, index: int, data_type: str, where: Location) -> Members:
+        """Everyone in one column; what is wrong in it is said once."""
+        slot = (sheet.name, index, data_type, where)
         if slot not in self._columns:
-            self._columns[slot] = tuple(self._column(sheet, *slot[1:]))
+            problems = self.documents.problems
+            before = len(problems)
+            self._columns[slot] = tuple(self._column(sheet, index, data_type, where))
+            problems[before:] = self.sheets.blame(sheet.name, problems[before:])
         return Members(self._columns[slot])
 
     def _refuse_without_csv(self, entry: Entry, steps: tuple[str | int, ...], shape: Any) -> None:

@@ -117,12 +117,22 @@ class UserReader:
         if sheet is None:
             return
         columns = {} if "columns" in entry.node.faulty else self._columns(entry, sheet)
-        if "key" in columns:
-            shared = {k: v for k, v in _fields(entry).items() if k not in OF_ONE_PERSON}
-            for row in sheet.rows:
-                one = self._user_of_row(entry, sheet, columns, row, shared)
-                if one is not None:
-                    yield self._user(entry, *one, profile)
+        found = self._users_of_rows(entry, sheet, columns, profile) if "key" in columns else []
+        if not self.sheets.lost(entry.value.csv):
+            yield from found
+
+    def _users_of_rows(
+        self, entry: Entry, sheet: Sheet, columns: Mapping[str, int], profile: str | None
+    ) -> list[Desired]:
+        """One user a row; what is wrong with rows of a source makes all of its file unread."""
+        shared = {k: v for k, v in _fields(entry).items() if k not in OF_ONE_PERSON}
+        problems = self.documents.problems
+        before = len(problems)
+        rows = [self._user_of_row(entry, sheet, columns, row, shared) for row in sheet.rows]
+        found = [self._user(entry, *one, profile) for one in rows if one is not None]
+        problems += twice(((one.address.key, one.location, "users") for one in found), "users")
+        problems[before:] = self.sheets.blame(sheet.name, problems[before:])
+        return found
 
     def _columns(self, entry: Entry, sheet: Sheet) -> dict[str, int]:
         """From user fields to the places of their columns; each one that is wrong is said."""
@@ -138,7 +148,8 @@ class UserReader:
                 continue
             index = sheet.index(column)
             if index is None:
-                self.documents.problems.append(sheet.missing(column, where, said))
+                problem = sheet.missing(column, where, said)
+                self.documents.problems += self.sheets.blame(sheet.name, [problem])
             else:
                 columns[name] = index
         self._check_exact(entry, {**wanted, **_fields(entry)}, None)

@@ -278,13 +278,65 @@ def test_a_csv_file_may_lie_in_a_named_source_and_nowhere_else(tmp_path: Path) -
         "../secret.csv": "leads out of the source sis",
         "/etc/passwd": "leads out",
         "link.csv": "leads out of its folder",
-        "none.csv": "no file",
         "": "leads out",
     }.items():
         write(root, {"m.yaml": text % name})
         [problem] = problems_of(root, sources={"sis": outside})
         assert words in problem.message
         assert (problem.location.line, problem.location.column) == (2, 47)
+
+
+SPOILED = {
+    "no file": (None, "there is no file"),
+    "empty": ("", "the file is empty"),
+    "header only": ("key\n", "no rows below the header"),
+    "half a header": ("ke", "the last line has no end"),
+    "another header": ("login\na\n", "has no column"),
+    "half a row": ("key,name\na,Ada\nb,Gra", "the last line has no end"),
+    "a row too short": ("key,name\na,Ada\nb\n", "1 cell where the header has 2"),
+    "half a cell": ("key\nada\ngra", "the last line has no end"),
+    "half a character": (b"key\nada\n\xc3", "the last line has no end"),
+    "half an encoding": (b"key\nada\n\xc3\n", "is not UTF-8"),
+    "an open quote": ('key\nada\n"grace\n', "quote"),
+    "nobody in a cell": ('key,x\nada,1\n"",2\n', "empty"),
+    "twice": ("key\nada\nADA\n", "the same person"),
+    "zeros": ("\0\0\0\0", "the last line has no end"),
+    "a folder": ("/", "not a plain file"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_source_that_was_not_read_to_its_end_fills_nothing_and_stops_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    root, outside = tmp_path / "repository", tmp_path / "export"
+    content, words = SPOILED[name]
+    (outside / "r.csv").mkdir(parents=True) if content == "/" else outside.mkdir()
+    if content is not None and content != "/":
+        (outside / "r.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+    write(
+        root,
+        {
+            "m.yaml": """
+            users:
+              - {key: kim, first_name: Kim, last_name: Vega}
+              - {csv: 'sis:r.csv', columns: {key: key}}
+            rosters: [{key: panel, csv: 'sis:r.csv'}]
+            flows: [{key: math}, {key: stat}]
+            role_assignments:
+              - {flows: [math], managers: [kim], participants: {csv: 'sis:r.csv'}}
+              - {flows: [stat], authors: {rosters: [panel], users: [kim]}}
+            """
+        },
+    )
+    state = load(root, sources={"sis": outside})
+    assert list(state.unread) == ["sis:r.csv"]
+    assert words in state.unread["sis:r.csv"].message
+    assert set(state.of("user")) == {"kim"}
+    for key, role in (("math", "participants"), ("stat", "authors")):
+        found = state.of("flow")[key].roles[role]
+        assert [one.profile for one in found.profiles] == ["sis:r.csv"]
+        assert [seat.person.value for seat in found.seats] in ([], ["kim"])
 
 
 def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
