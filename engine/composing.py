@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Location, Problem
-from engine.nodes import Node, Scalar, Sequence, Table, moved, shown
+from engine.nodes import Node, Scalar, Sequence, Table, is_null, moved, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ class Composer:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.place = Location(name, 1, 1)
+        self.place = self._start_at = Location(name, 1, 1)
         self.document: Node | None = None
         self.problems: list[Problem] = []
         self._stack: list[_Open] = []
@@ -82,6 +82,7 @@ class Composer:
 
     def _document_start(self, _event: Any) -> None:
         self._documents += 1
+        self._start_at = self.place
         if self._documents > 1:
             message = "a second YAML document in one file"
             raise Refused(Problem(self.place, "", message, "move it to a file of its own"))
@@ -139,7 +140,7 @@ class Composer:
         size = 1 if isinstance(node, Scalar) else node.size
         self._count = self._count + 1 if not self._stack else self._count
         if not self._stack:
-            self.document = node
+            self.document = moved(node, self._start_at) if is_null(node) else node
             return
         top = self._stack[-1]
         top.size += size

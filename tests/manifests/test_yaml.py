@@ -95,6 +95,8 @@ def mutations(draw: st.DrawFn) -> str:
 @example("{a: 09:00}")
 @example("[[[[")
 @example("a: &a [*a]")
+@example("--- ")
+@example("# c\n--- # c")
 def test_any_text_gives_nodes_or_problems_inside_the_file(text: str) -> None:
     node, problems = parse_yaml(text, "x.yaml")
     for problem in problems:
