@@ -164,6 +164,7 @@ def show(invocation: Invocation, as_json: bool, plan_file: Path) -> int:
 @click.pass_obj
 def apply(
     invocation: Invocation,
+    /,
     as_json: bool,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
@@ -183,6 +184,54 @@ def apply(
     flags = PlanFlags(targets, excludes, _allowances(allow))
     with opened(_with_json(invocation, as_json)) as session:
         return command.run(session, flags, command.ApplyFlags(**how))
+
+
+@cli.command()
+@_json
+@click.argument("run_id", required=False, metavar="[RUN]")
+@click.pass_obj
+def journal(invocation: Invocation, as_json: bool, run_id: str | None) -> int:
+    """Show the last run, or another, and what of it is unknown. No network.
+
+    Example: wisectl --env staging journal
+    """
+    from engine.commands import journal as command
+
+    return command.run(_with_json(invocation, as_json), run_id)
+
+
+@cli.command()
+@_plan_flags
+@click.argument("run_id", required=False, metavar="[RUN]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan; `apply FILE` carries it out.",
+)
+@click.pass_obj
+def undo(
+    invocation: Invocation,
+    as_json: bool,
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    allow: tuple[str, ...],
+    run_id: str | None,
+    out: Path | None,
+) -> int:
+    """Plan the reverse of a run, and say what cannot be undone. Sends nothing that writes.
+
+    \b
+    Example:
+      wisectl undo --out back.plan
+      wisectl apply back.plan
+    """
+    from engine.commands import undo as command
+    from engine.commands.plan import PlanFlags
+
+    flags = PlanFlags(targets, excludes, _allowances(allow))
+    with opened(_with_json(invocation, as_json)) as session:
+        return command.run(session, flags, run_id, out)
 
 
 @cli.command()

@@ -2,7 +2,8 @@
 
 One file a run, below `.wisectl/journal/<environment>/`; it is the audit log too. No values of
 people and no secrets stand in it: users by address, seats by WISEflow's numbers, flow fields with
-their values (they are what `undo` takes back), user fields by name only.
+their values (they are what `undo` takes back), fields of users by name, but for their roles, login
+and language.
 
     run       who, where, when, commit, digest of the plan, environment, licence
     change    the intent: address, part, fields, seats
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from engine.model import Change, Outcome, SeatsChange, Value
 
 FORMAT = "1.0"
+IMPERSONAL = frozenset({"roles", "login", "language"})
+"""Fields of users whose values say nothing of the person; all others are left out."""
+
 NumberOf = Callable[[str], "int | None"]
 """From a name as the plan shows it to WISEflow's number of that person."""
 _current: ContextVar[str] = ContextVar("change", default="")
@@ -134,10 +138,9 @@ class Journal:
 
 def intent(change: Change, number_of: NumberOf) -> dict[str, Any]:
     """A change as the journal keeps it: values of people are left out."""
-    personal = change.address.kind == "user"
     fields = [
         {"path": field.path}
-        if personal
+        if change.address.kind == "user" and field.path not in IMPERSONAL
         else {"path": field.path, "before": field.before, "after": field.after}
         for field in change.fields
     ]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.errors import ApiError, EngineError, Problem
 from engine.kind import in_order
 from engine.kinds import KINDS
+from engine.model import BY_NUMBER
 from engine.together import together
 from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import Licence, fingerprint, read_licence
@@ -130,6 +131,8 @@ async def _find_people(api: WiseflowApi, world: World) -> None:
     found = await search.find(filters.values())
     people.rows = dict(search.rows)
     people.found = {i: tuple(row.id for row in found[f]) for i, f in filters.items()}
+    numbered = [p for p in world.mentions().values() if p.data_type == BY_NUMBER]
+    people.found |= {person.identity: (int(person.value),) for person in numbered}
 
 
 async def _name_strangers(api: WiseflowApi, world: World) -> None:
@@ -144,6 +147,7 @@ async def _name_strangers(api: WiseflowApi, world: World) -> None:
             for seat in seats
             if not seat.name and seat.user_id not in people.rows
         }
+        | {number for (kind, _), (number, *_) in _found(people) if kind == BY_NUMBER}
     )[:NAMED_STRANGERS]
     key_id = world.licence.data_types[people.user_key].id
     answers = await asyncio.gather(
@@ -153,6 +157,10 @@ async def _name_strangers(api: WiseflowApi, world: World) -> None:
         if isinstance(rows, list):
             values = [str(row["value"]) for row in rows if row["userDataTypeId"] == key_id]
             people.names |= {number: values[0]} if values else {}
+
+
+def _found(people: People) -> Iterable[tuple[tuple[str, str], tuple[int, ...]]]:
+    return ((identity, numbers) for identity, numbers in people.found.items() if numbers)
 
 
 def _find_twins(world: World) -> None:

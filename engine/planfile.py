@@ -59,6 +59,8 @@ class Origin:
     commit: str | None = None
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    undo: str | None = None
+    """The run that the plan reverses: its journal says what is desired, not the manifests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def plan_bytes(plan: Plan, bound: BoundPlan, origin: Origin, style: Style, key: 
     document = plan_document(plan, style) | {
         "licence": origin.licence,
         "base": None,
+        "undo": origin.undo,
         "scope": {"targets": list(origin.targets), "excludes": list(origin.excludes)},
         "allowances": [[one.name, one.address, one.up_to] for one in bound.allowances],
         "starts": {key: moment_text(value) for key, value in plan.starts.items()},
@@ -187,6 +190,7 @@ def _saved(document: Mapping[str, Any]) -> SavedPlan:
         created["commit"],
         tuple(scope["targets"]),
         tuple(scope["excludes"]),
+        document["undo"],
     )
     return SavedPlan(_plan(document), origin, _moment(created["at"]), document)
 

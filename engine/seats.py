@@ -195,20 +195,40 @@ def _leavers(
     complete: bool,
     said: tuple[World, Findings],
 ) -> list[LiveSeat]:
-    """Who leaves: only where the set is exact, everyone in it is known, and no SIS feeds it."""
+    """Who leaves: strangers of an exact set, and whom an earlier state named.
+
+    Nobody leaves while anyone in the set is unresolved, or where a SIS feeds the flow.
+    """
     world, findings = said
     strangers = [seat for number, seat in seats.items() if number not in wanted and is_active(seat)]
     if not strangers or live is None or role.membership == "add_only":
         return []
+    sis, named = bool(live.facts.get("sis")), {world.people.user_id(p) for p in role.leaving}
+    if complete and not sis and (role.membership == "exact" or named):
+        leavers = [s for s in strangers if role.membership == "exact" or s.user_id in named]
+        strangers = [seat for seat in strangers if seat not in leavers]
+    else:
+        leavers = []
+    if strangers and role.membership != "named":
+        _note_strangers(address, role, strangers, complete, (world, findings))
+    return leavers
+
+
+def _note_strangers(
+    address: Address,
+    role: DesiredRole,
+    strangers: Iterable[LiveSeat],
+    complete: bool,
+    said: tuple[World, Findings],
+) -> None:
+    world, findings = said
+    live = world.live[address]
     names = [world.people.name_of(seat.user_id, world.licence, seat.name) for seat in strangers]
     names.sort(key=str.casefold)
-    if role.membership == "exact" and complete and not live.facts.get("sis"):
-        return strangers
     shown = ", ".join(names[:SHOWN_STRANGERS])
     more = len(names) - SHOWN_STRANGERS
     shown += f" and {more} more" if more > 0 else ""
     findings.note(address, *_stranger_note(role, shown, complete, bool(live.facts.get("sis"))))
-    return []
 
 
 def _stranger_note(role: DesiredRole, shown: str, complete: bool, sis: bool) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from engine.errors import Location, Problem
-from engine.model import Address, Change, Desired, Live, Note, Person
+from engine.model import BY_NUMBER, Address, Change, Desired, Live, Note, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,6 +53,8 @@ class People:
 
     def name(self, person: Person, licence: Licence) -> str:
         """The key as people write it; for someone mentioned otherwise, the key if it is known."""
+        if person.data_type == BY_NUMBER:
+            return self.name_of(int(person.value), licence)
         if person.data_type == self.user_key:
             return self.manifest.get(person.identity, person.value)
         number = self.user_id(person)
@@ -100,12 +102,12 @@ class World:
     problems: list[Problem] = field(default_factory=list)
 
     def mentions(self) -> dict[Identity, Person]:
-        """Everyone on a desired seat, by identity."""
+        """Everyone on a desired seat, or named as leaving one, by identity."""
         return {
-            seat.person.identity: seat.person
+            person.identity: person
             for one in self.desired.values()
             for role in one.roles.values()
-            for seat in role.seats
+            for person in (*(seat.person for seat in role.seats), *role.leaving)
         }
 
     def numbers_by_name(self) -> dict[str, int]:

@@ -19,6 +19,7 @@ from engine.commands.plan import PlanFlags, make
 from engine.commands.plan_key import plan_key
 from engine.commands.progress import Progress
 from engine.commands.session import WORK_FOLDER
+from engine.commands.undo import state_of
 from engine.errors import DeclinedError, EngineError
 from engine.exit_codes import of_apply
 from engine.git import head
@@ -89,9 +90,9 @@ def run(session: Session, flags: PlanFlags, how: ApplyFlags) -> int:
 
 
 def _prepare(session: Session, flags: PlanFlags, how: ApplyFlags) -> Prepared:
-    state = session.desired()
     if how.plan_file:
-        return _from_file(session, flags, how.plan_file, state)
+        return _from_file(session, flags, how.plan_file)
+    state = session.desired()
     reviewed = _read(session, how.reviewed) if how.reviewed else None
     if reviewed:
         flags = _as_reviewed(flags, reviewed, session, state)
@@ -142,8 +143,10 @@ def _read(session: Session, path: Path) -> SavedPlan:
     return saved
 
 
-def _from_file(session: Session, flags: PlanFlags, path: Path, state: DesiredState) -> Prepared:
+def _from_file(session: Session, flags: PlanFlags, path: Path) -> Prepared:
     saved = _read(session, path)
+    undo = saved.origin.undo
+    state = state_of(session.invocation, undo).state if undo else session.desired()
     bound = bound_plan(saved, state.resources, plan_key(session))
     bound = replace(bound, allowances=(*bound.allowances, *flags.allow))
     filled = asyncio.run(_fill(session, bound, state))

@@ -68,7 +68,7 @@ def run(session: Session, flags: PlanFlags, detailed: bool, out: Path | None) ->
     planned = make(session, state, flags, identified=out is not None)
     style = session.style(state)
     if out:
-        _save(session, planned, flags, style, out)
+        save(session, planned, flags, style, out)
     if session.invocation.json:
         print(render(plan_document(planned.plan, style)), end="")
     else:
@@ -76,12 +76,19 @@ def run(session: Session, flags: PlanFlags, detailed: bool, out: Path | None) ->
     return of_plan(planned.plan, detailed)
 
 
-def _save(session: Session, planned: Planned, flags: PlanFlags, style: Style, out: Path) -> None:
+def save(
+    session: Session,
+    planned: Planned,
+    flags: PlanFlags,
+    style: Style,
+    out: Path,
+    undo: str | None = None,
+) -> None:
     """Writes the plan file whole or not at all; no value of a person stands in it."""
     key = plan_key(session)
     bound = bind_plan(planned, Digester(key), flags.allow)
     commit = head(session.invocation.root)
-    origin = Origin(session.name, planned.licence, commit, flags.targets, flags.excludes)
+    origin = Origin(session.name, planned.licence, commit, flags.targets, flags.excludes, undo)
     environment = session.environment
     shows_all = environment is not None and environment.mask == "off"
     private = replace(style, color=False, mask=not shows_all, private=True)

@@ -114,7 +114,8 @@ def _update(
 
 
 def _date_hazards(desired: Desired, live: Live, now: datetime) -> Iterable[Hazard]:
-    before, after = live.fields, {path: stated.value for path, stated in desired.fields.items()}
+    before = live.fields
+    after = {**before, **{path: stated.value for path, stated in desired.fields.items()}}
     shorter = [w for w in ("participation", "marking") if _length(after, w) < _length(before, w)]
     if shorter:
         yield Hazard("shorter", f"{' and '.join(shorter)} becomes shorter", True)

@@ -85,8 +85,10 @@ async def _write_metadata(change: Change, flow_id: int, work: Work) -> None:
 
 async def _write_dates(change: Change, flow_id: int, work: Work) -> None:
     stated = work.world.desired[change.address].fields
-    dates = {path: stated[path].value for path in DATES if path in stated}
-    await api_flows.write_dates(work.api, flow_id, dates)
+    live = work.world.live[change.address].fields
+    dates = {path: stated[path].value if path in stated else live.get(path) for path in DATES}
+    whole = {path: value for path, value in dates.items() if value is not None}
+    await api_flows.write_dates(work.api, flow_id, whole)
 
 
 async def _write_description(change: Change, flow_id: int, work: Work) -> None:

@@ -1,0 +1,54 @@
+"""`wisectl undo`: a plan that reverses a run, with what cannot be undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.commands.journal import find_run
+from engine.commands.plan import PlanFlags, make, save
+from engine.errors import EngineError, StaleError
+from engine.journal import read
+from engine.render.as_json import plan_document, render
+from engine.render.terminal import render_plan
+from engine.undoing import Undone, undo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.commands.session import Invocation, Session
+
+
+def run(session: Session, flags: PlanFlags, name: str | None, out: Path | None) -> int:
+    """Prints the plan, and writes it to `out`, from where `apply` takes it; 0."""
+    _, path = find_run(session.invocation, name)
+    undone = _undone(path)
+    planned = make(session, undone.state, flags, identified=out is not None)
+    style = session.style(session.desired())
+    if out:
+        save(session, planned, flags, style, out, undo=path.stem)
+    impossible = [
+        {"id": style.sentence(change), "reason": reason} for change, reason in undone.impossible
+    ]
+    if session.invocation.json:
+        document = plan_document(planned.plan, style)
+        print(render(document | {"undo": path.stem, "impossible": impossible}), end="")
+        return 0
+    print(render_plan(planned.plan, style), end="")
+    if impossible:
+        print(f"\nCannot be undone: {len(impossible)}")
+    for row in impossible:
+        print(f"! {row['id']}\n      {row['reason']}")
+    return 0
+
+
+def state_of(invocation: Invocation, name: str) -> Undone:
+    """The state that a saved reverse plan goes back to. Raises: StaleError, without the journal."""
+    try:
+        _, path = find_run(invocation, name)
+    except EngineError as error:
+        raise StaleError(f"the plan reverses a run whose journal is not here: {error}") from None
+    return _undone(path)
+
+
+def _undone(path: Path) -> Undone:
+    return undo(read(path), f"{path.parent.name}/{path.name}")

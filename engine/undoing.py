@@ -1,0 +1,127 @@
+"""From the journal of a run to the state before it, as far as the journal knows it. Pure.
+
+What comes out is a desired state like that of the manifests, so that a reverse plan is planned,
+guarded, held and applied as every other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import Location
+from engine.model import (
+    BY_NUMBER,
+    Address,
+    Desired,
+    DesiredRole,
+    DesiredSeat,
+    DesiredState,
+    Person,
+    Stated,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.model import Value
+
+NAMED = "named"
+"""A membership: exactly those leave whom the role names as leaving."""
+
+COUNTED = frozenset({"done", "already done", "unknown"})
+"""Results after which a change may have left its mark."""
+
+
+@dataclass(slots=True)
+class Undone:
+    """The state to go back to, and what of the run has no way back, with the reason."""
+
+    state: DesiredState
+    impossible: list[tuple[str, str]] = field(default_factory=list)
+
+
+def undo(rows: Iterable[Mapping[str, Any]], file: str) -> Undone:
+    """The state before a run, for what the run changed and nothing else."""
+    rows = list(rows)
+    results = {row["id"]: row["result"] for row in rows if row["type"] == "outcome"}
+    place = Location(file)
+    impossible: list[tuple[str, str]] = []
+    resources: dict[Address, Desired] = {}
+    for row in rows:
+        if row["type"] != "change" or results.get(row["id"], "unknown") not in COUNTED:
+            continue
+        address = _address(row["id"])
+        reasons = list(_no_way_back(row, address))
+        impossible += [(row["id"], reason) for reason in reasons]
+        if row["action"] == "update" and row["id"].partition(":")[2] != "activation":
+            before = resources.get(address, Desired(address, place, {}))
+            resources[address] = _with(before, row, place)
+    known = {a: d for a, d in resources.items() if d.fields or d.roles}
+    return Undone(DesiredState(known, {}, {}), impossible)
+
+
+def _address(change_id: str) -> Address:
+    kind, _, rest = change_id.partition("/")
+    return Address(kind, rest.rpartition(":")[0] or rest)
+
+
+def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
+    if row["action"] == "create" and address.kind == "user":
+        yield "a user cannot be deleted: disable the login, or take the roles away"
+    elif row["action"] == "create":
+        yield "it was created: delete the draft in WISEflow, if nobody needs it"
+    elif row["id"].endswith(":activation"):
+        yield "an activation cannot be taken back, and people were messaged"
+    hidden = [one["path"] for one in row["fields"] if "before" not in one]
+    if hidden and row["action"] == "update":
+        names = ", ".join(sorted(hidden))
+        yield f"the journal keeps no values of people ({names}): revert the commit and apply"
+
+
+def _with(desired: Desired, row: Mapping[str, Any], place: Location) -> Desired:
+    fields = dict(desired.fields)
+    for one in row["fields"]:
+        if "before" in one:
+            fields.setdefault(one["path"], Stated(_value(one["path"], one["before"]), place))
+    exact = desired.exact | ({"roles"} if "roles" in fields else set())
+    roles = dict(desired.roles)
+    if "seats" in row:
+        name = row["seats"]["role"]
+        role = roles.get(name, DesiredRole(name, (), NAMED, place))
+        roles[name] = _role_with(role, row["seats"], place)
+    return Desired(desired.address, place, fields, frozenset(exact), None, roles)
+
+
+def _value(path: str, value: Value) -> Value:
+    if isinstance(value, str) and path.partition(".")[0] in ("participation", "marking"):
+        return datetime.fromisoformat(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _role_with(role: DesiredRole, seats: Mapping[str, Any], place: Location) -> DesiredRole:
+    """Who came leaves, who left comes back, who was changed is as before."""
+    back = [_seat(one, place) for verb in ("remove", "change") for one in seats.get(verb, ())]
+    awake = {"active": Stated(True, place)}
+    back += [_seat(one, place, awake) for one in seats.get("deactivate", ())]
+    gone = [_person(one) for verb in ("add", "reactivate") for one in seats.get(verb, ())]
+    return DesiredRole(
+        role.role,
+        (*role.seats, *(seat for seat in back if seat)),
+        NAMED,
+        place,
+        leaving=(*role.leaving, *(person for person in gone if person)),
+    )
+
+
+def _person(one: Mapping[str, Any]) -> Person | None:
+    return Person(BY_NUMBER, str(one["user"])) if one.get("user") else None
+
+
+def _seat(
+    one: Mapping[str, Any], place: Location, flags: Mapping[str, Stated] | None = None
+) -> DesiredSeat | None:
+    person = _person(one)
+    stated = {name: Stated(value, place) for name, value in one.get("flags", {}).items()}
+    return DesiredSeat(person, place, {**stated, **(flags or {})}) if person else None
