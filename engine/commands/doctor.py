@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from engine.errors import EngineError
+from engine.commands.plan_key import plan_key
+from engine.errors import EngineError, ManifestError
 from engine.exit_codes import DONE, ERROR, worst
 from engine.render.as_json import render
 from engine.render.style import printable
@@ -54,7 +55,7 @@ def run(session: Session) -> int:
 
 
 async def _all(session: Session) -> list[Check]:
-    checks = [_time_zone(session), *[c async for c in _wiseflow(session)]]
+    checks = [_time_zone(session), _plan_key(session), *[c async for c in _wiseflow(session)]]
     return [*checks, await _uniweb(session)]
 
 
@@ -64,6 +65,27 @@ def _time_zone(session: Session) -> Check:
         return Check("time zone", zone)
     advice = "set time_zone in wisectl.yaml, or write an offset with every date"
     return Check("time zone", "not set", True, advice)
+
+
+def _plan_key(session: Session) -> Check:
+    """Saved plans are sealed with a key; one that is made here cannot be known to CI."""
+    environment = session.environment
+    try:
+        plan_key(session)
+    except EngineError as error:
+        advice = "saved plans cannot be made or applied until it is mended"
+        return Check("plan key", _said(error), False, advice, error.exit_code)
+    if environment is None:
+        return Check("plan key", "made here, for the sandbox")
+    if environment.plan_key is None:
+        advice = "CI needs one: `plan_key: ${WISECTL_PLAN_KEY}`, the same on every runner"
+        return Check("plan key", "made here: only this folder can apply its plans", True, advice)
+    return Check("plan key", "from the environment")
+
+
+def _said(error: EngineError) -> str:
+    problems = error.problems if isinstance(error, ManifestError) else []
+    return "; ".join(problem.message for problem in problems) or str(error)
 
 
 async def _wiseflow(session: Session) -> AsyncIterator[Check]:

@@ -65,9 +65,33 @@ _PLAN = {
     "reads": {"type": "object", "additionalProperties": _COUNT},
     "digest": {"type": "string", "description": "over all but the time and the reads"},
 }
+_DIGEST = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
+_NUMBERS = {"type": "array", "items": _COUNT}
+_MOMENT = {"type": "string", "format": "date-time"}
+_SAVED: dict[str, Any] = {
+    "created": _object({"at": _MOMENT, "expires": _MOMENT, "commit": {"type": ["string", "null"]}}),
+    "licence": {"type": "string", "description": "fingerprint of the licence it was made for"},
+    "base": {"type": ["string", "null"]},
+    "undo": {"type": ["string", "null"], "description": "the run that it reverses"},
+    "scope": _object(
+        dict.fromkeys(("targets", "excludes"), {"type": "array", "items": _TEXT}),
+    ),
+    "allowances": {"type": "array", "items": {"type": "array"}},
+    "starts": {"type": "object", "additionalProperties": _MOMENT},
+    "bound": _rows({"change": _COUNT, "object": _DIGEST, "needs": _NUMBERS, "after": _NUMBERS}),
+    "objects": {
+        "type": "object",
+        "description": "keyed digests: stated.before.after.verb.change for each item",
+        "additionalProperties": {"type": "object", "additionalProperties": _TEXT},
+    },
+    "seal": {"type": "string", "pattern": "^hmac-sha256:[0-9a-f]{64}$"},
+}
+"""What a plan file has beyond `plan --json`."""
+
 PLAN_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "wisectl plan",
     **_object(_PLAN),
 }
 PLAN_SCHEMA["properties"]["outcomes"] = _rows({"id": _TEXT, "result": _TEXT, "message": _TEXT})
+PLAN_SCHEMA["properties"] |= _SAVED

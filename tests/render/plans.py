@@ -37,7 +37,7 @@ def seat(name: str, written: str = "manifests/math.yaml:12:5", **flags: Any) -> 
     return Seat(f"{name}@{DOMAIN}", tuple(sorted(flags.items())), written)
 
 
-def seats(role: str, before: int, after: int, **people: tuple[Seat, ...]) -> SeatsChange:
+def seats(role: str, before: int, after: int, **people: Any) -> SeatsChange:
     return SeatsChange(role, before, after, **people)
 
 
