@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.creation import Candidate, first_and_leftovers
-from engine.errors import ApiError
+from engine.errors import ApiError, IncompleteReadError
 from engine.together import together
 
 if TYPE_CHECKING:
@@ -193,8 +193,22 @@ def _resolved(rows: Iterable[FlowRow], key: str) -> list[FlowRow]:
 
 
 async def read_sis_flows(api: WiseflowApi) -> frozenset[int]:
-    """The ids of the flows that a student information system feeds."""
-    return frozenset(row.id for row in await search_flows(api, {"metadata": {"isSis": True}}))
+    """The ids of the flows that a student information system feeds.
+
+    Fed and not fed together are all flows: else one of the searches was not answered to its end.
+    A server that heeds only `true` answers all of them as not fed, which says nothing.
+    Raises: IncompleteReadError, after two attempts.
+    """
+    for _ in range(2):
+        fed = frozenset(row.id for row in await search_flows(api, {"metadata": {"isSis": True}}))
+        others, every = await together(
+            api.total("POST", "/flows/search", body=body)
+            for body in ({"metadata": {"isSis": False}}, {})
+        )
+        if others == every or len(fed) + others == every:
+            return fed
+    message = f"{len(fed)} flows are fed by a SIS and {others} are not, but there are {every}"
+    raise IncompleteReadError("POST", "/flows/search", 200, message)
 
 
 async def read_state(api: WiseflowApi, flow_id: int) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.together import together
+from engine.wiseflow.second_looks import doubt_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +83,10 @@ class UserSearch:
     rows: dict[int, UserRow] = field(default_factory=dict)
 
     async def find(self, wanted: Iterable[Filter]) -> dict[Filter, list[UserRow]]:
-        """For each filter the users that hold exactly this value, compared without case."""
+        """For each filter the users that hold exactly this value, compared without case.
+
+        Raises: IncompleteReadError, where somebody whom no search found is there all the same.
+        """
         filters = sorted(set(wanted))
         batches = [filters[at : at + SEARCH_LIMIT] for at in range(0, len(filters), SEARCH_LIMIT)]
         answers = await together(self._search(batch) for batch in batches)
@@ -93,7 +97,9 @@ class UserSearch:
         ]
         if not self.proved_or:
             await self._one_by_one(unproved)
-        return self._matches(filters)
+        found = self._matches(filters)
+        await doubt_users(self.api, [wanted for wanted in filters if not found[wanted]])
+        return found
 
     async def _one_by_one(self, batches: Sequence[Sequence[Filter]]) -> None:
         lacking = [

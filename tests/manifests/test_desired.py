@@ -299,7 +299,7 @@ SPOILED = {
     "half an encoding": (b"key\nada\n\xc3\n", "is not UTF-8"),
     "an open quote": ('key\nada\n"grace\n', "quote"),
     "nobody in a cell": ('key,x\nada,1\n"",2\n', "empty"),
-    "twice": ("key\nada\nADA\n", "the same person"),
+    "twice": ("key\nada\nADA\n", "stands twice"),
     "zeros": ("\0\0\0\0", "the last line has no end"),
     "a folder": ("/", "not a plain file"),
 }
