@@ -1,44 +1,52 @@
-"""What a plan may not do without being allowed to: limits over the whole plan, and hazards."""
+"""What a plan may not do without being allowed to: limits over the whole plan. Pure.
+
+No limit grows with what is added to a plan: removals are held against the sets that they are taken
+from, updates against what is live already, a UNIWeb read against the one before.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
-from engine.model import Address, Change, Guard, SeatsChange, Status
+from engine.model import Action, Address, Allowance, Change, FieldChange, Guard, SeatsChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from engine.model import Value
+    from engine.world import World
+
+__all__ = ["GUARDS", "HAZARDS", "NAMES", "Allowance", "check_guards", "parse_allowance", "taken"]
 
 MAX_REMOVED = 25
 """Removals that a plan may hold before they need to be allowed; `guards.max_removed` sets it."""
 
-REMOVED_SHARE = 0.01
-"""Of all managed seats: the limit is the greater of this share and `max_removed`."""
+REMOVED_SHARE = 1
+"""Per cent of the people in the sets that somebody leaves: the limit is the greater of the two."""
+
+MAX_UPDATES = 10
+UPDATES_SHARE = 30
+"""Objects of one kind whose values are replaced, and per cent of those that are live."""
+
+MEMBERS_SHARE = 90
+"""Per cent of the members that UNIWeb answered last time: fewer is taken for a failure there."""
 
 SMALLEST_HALF = 3
 """A set of fewer people may be replaced by halves."""
 
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What an operator lets through: a name, an address with globs, and how many at most."""
-
-    name: str
-    address: str
-    up_to: int | None = None
-
-    def covers(self, name: str, address: Address, count: int) -> bool:
-        if self.name != name or not fnmatchcase(str(address), self.address):
-            return False
-        return self.up_to is None or count <= self.up_to
-
-
-NAMES = {
+GUARDS = {
     "empty": "a set of people ends empty",
     "replaced": "more than half of a set of people leaves",
     "removals": "a plan takes away more seats than the limit",
+    "updates": "a plan replaces values of more objects of one kind than the limit",
+    "no-manager": "a flow ends without a manager",
+    "uniweb": "UNIWeb answers far fewer members than the last time",
+}
+"""Limits over a whole plan, each with what an allowance lets through."""
+
+HAZARDS = {
     "starts-soon": "an exam that has started or starts within 48 hours is moved or taken from",
     "shorter": "a window becomes shorter",
     "deactivation": "participants are deactivated",
@@ -47,7 +55,50 @@ NAMES = {
     "last-hour": "a flow is activated within an hour of its start",
     "no-participants": "a flow without participants is activated",
 }
-"""The names that --allow knows, each with what it lets through."""
+"""What makes one change dangerous, each with what an allowance lets through."""
+
+NAMES = GUARDS | HAZARDS
+"""The names that --allow knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a plan may take before it must be allowed; 0 means none at all."""
+
+    max_removed: int = MAX_REMOVED
+    max_updates: int = MAX_UPDATES
+    updates_share: int = UPDATES_SHARE
+    last_counts: Mapping[str, int] = field(default_factory=dict)
+    """By profile how many members UNIWeb answered the last time."""
+    base: frozenset[Address] | None = None
+    """What stood in the manifests at base: nothing else counts as there before."""
+
+
+class Refusal(NamedTuple):
+    """One change that one guard or hazard holds, and how it is counted.
+
+    `about` is what an allowance must name; `scope` what the printed flag names. What has one
+    `unit` is counted once. `counted` is False where the amount goes without saying.
+    """
+
+    name: str
+    change: Change
+    about: Address
+    scope: str
+    unit: str
+    amount: int
+    counted: bool = True
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.name, self.change.id, str(self.about)
+
+
+class Checked(NamedTuple):
+    """A guard that the plan comes near, and what it refuses: nothing while within the limit."""
+
+    guard: Guard
+    refusals: tuple[Refusal, ...] = ()
 
 
 def parse_allowance(text: str) -> Allowance:
@@ -56,36 +107,14 @@ def parse_allowance(text: str) -> Allowance:
     Raises: ValueError with a sentence for people.
     """
     name, _, rest = text.partition(":")
-    address, _, number = rest.partition(":")
+    address, _, number = rest.rpartition(":") if rest.count(":") else (rest, "", "")
     if name not in NAMES:
         raise ValueError(f'unknown allowance "{name}"; known: {", ".join(sorted(NAMES))}')
     if "/" not in address and address != "*":
         raise ValueError(f'"{text}" needs an address, such as {name}:flow/math101-2027s')
-    if number and not number.isdecimal():
-        raise ValueError(f'"{number}" in "{text}" is not a number of seats')
+    if number and not (number.isascii() and number.isdecimal()):
+        raise ValueError(f'"{number}" in "{text}" is not a number')
     return Allowance(name, address, int(number) if number else None)
-
-
-def check_guards(
-    changes: Sequence[Change], max_removed: int, managed_seats: int
-) -> tuple[list[Guard], dict[str, list[str]]]:
-    """Every guard that the plan touches, and for each change id the names that hold it."""
-    guards: list[Guard] = []
-    holds: dict[str, list[str]] = {}
-    leaving = [change for change in changes if taken(change)]
-    for change in leaving:
-        for guard in _set_guards(change):
-            guards.append(guard)
-            holds.setdefault(change.id, []).append(guard.name)
-    total = sum(taken(change) for change in leaving)
-    limit = max(max_removed, int(managed_seats * REMOVED_SHARE))
-    if total:
-        refused = total > limit
-        allow = f"removals:*:{total}" if refused else ""
-        guards.append(Guard("removals", "the plan", f"at most {limit}", str(total), refused, allow))
-        for change in leaving if refused else ():
-            holds.setdefault(change.id, []).append("removals")
-    return guards, holds
 
 
 def taken(change: Change) -> int:
@@ -94,67 +123,177 @@ def taken(change: Change) -> int:
     return len(seats.remove) + len(seats.deactivate) if seats else 0
 
 
-def _set_guards(change: Change) -> Iterable[Guard]:
+def check_guards(changes: Sequence[Change], world: World, limits: Limits) -> list[Checked]:
+    """Every guard that the plan comes near, the refused ones with what they refuse."""
+    leaving = [change for change in changes if taken(change)]
+    checked = [found for change in leaving for found in _set_guards(change)]
+    checked += _removals(leaving, limits)
+    for kind in sorted({change.address.kind for change in changes}):
+        checked += _updates(kind, [c for c in changes if c.address.kind == kind], world, limits)
+    for profile in sorted(limits.last_counts):
+        checked += _members(profile, changes, world, limits)
+    return checked
+
+
+# ---- sets of people ------------------------------------------------------------------------------
+
+
+def _set_guards(change: Change) -> Iterator[Checked]:
+    """Whether a set ends empty or is replaced: those who come do not make up for those who go."""
     seats, count = change.seats, taken(change)
     if seats is None:
         return
-    scope = f"{change.address} {seats.role}"
-    before = _before_adds(seats)
+    before = _there(seats)
     if seats.after == 0 and before:
-        allow = f"empty:{change.address}:{count}"
-        yield Guard("empty", scope, "at least 1 seat left", "0 left", True, allow)
-    elif before >= SMALLEST_HALF and count * 2 > before:
-        allow = f"replaced:{change.address}:{count}"
-        yield Guard("replaced", scope, "at most half leaves", f"{count} of {before}", True, allow)
+        yield _of_set("empty", change, "at least 1 seat left", "0 left", refused=True)
+    elif before >= SMALLEST_HALF:
+        refused = count * 2 > before
+        yield _of_set("replaced", change, "at most half leaves", f"{count} of {before}", refused)
+    if seats.role == "managers" and seats.after == 0:
+        yield _of_set("no-manager", change, "at least 1 manager", "0 left", refused=True)
 
 
-def _before_adds(seats: SeatsChange) -> int:
+def _of_set(name: str, change: Change, limit: str, value: str, refused: bool) -> Checked:
+    role = change.seats.role if change.seats else ""
+    guard = Guard(name, f"{change.address} {role}", limit, value, refused)
+    return Checked(guard, (of_change(name, change),) if refused else ())
+
+
+def of_change(name: str, change: Change) -> Refusal:
+    """What holds one change for its own sake: who leaves is counted, else the object once."""
+    address, count = change.address, taken(change)
+    unit = change.id if count else str(address)
+    return Refusal(name, change, address, str(address), unit, count or 1, count > 0)
+
+
+def _there(seats: SeatsChange) -> int:
+    """How many were there before anybody came."""
     return seats.live if seats.live is not None else seats.before
 
 
-def hold(
-    changes: Sequence[Change],
-    holds: dict[str, list[str]],
-    total_taken: int,
-    allowances: Sequence[Allowance],
-) -> list[Change]:
-    """The changes, those held whose hazards or guards are not all allowed, with the flag to add."""
-    return [_hold_one(change, holds, total_taken, allowances) for change in changes]
+# ---- over the whole plan -------------------------------------------------------------------------
 
 
-def _hold_one(
-    change: Change,
-    holds: dict[str, list[str]],
-    total_taken: int,
-    allowances: Sequence[Allowance],
-) -> Change:
-    if change.status is not Status.PLANNED:
-        return change
-    names = [hazard.name for hazard in change.hazards if hazard.holds]
-    names += holds.get(change.id, [])
-    reasons = []
-    for name in names:
-        count = total_taken if name == "removals" else taken(change)
-        if not any(one.covers(name, change.address, count) for one in allowances):
-            reasons.append(f"{NAMES[name]}; to allow it: --allow {_flag(name, change, count)}")
-    if not reasons:
-        return change
-    return replace(change, status=Status.HELD, reasons=tuple(reasons))
+def _removals(leaving: Sequence[Change], limits: Limits) -> Iterator[Checked]:
+    """All who leave, against the sets that they leave: other sets do not lift the limit."""
+    total = sum(taken(change) for change in leaving)
+    there = sum(_there(change.seats) for change in leaving if change.seats)
+    limit = _greater(limits.max_removed, there * REMOVED_SHARE // 100)
+    if total:
+        refused = [
+            Refusal("removals", one, one.address, "*", one.id, taken(one)) for one in leaving
+        ]
+        guard = Guard("removals", "the plan", f"at most {limit}", str(total), total > limit)
+        yield Checked(guard, tuple(refused) if total > limit else ())
 
 
-def _flag(name: str, change: Change, count: int) -> str:
-    address = "'*'" if name == "removals" else str(change.address)
-    return f"{name}:{address}" + (f":{count}" if count else "")
+def _greater(number: int, share: int) -> int:
+    """The greater of a number and a share; 0 means zero, whatever the share is."""
+    return max(number, share) if number else 0
 
 
-def refused_guards(guards: Sequence[Guard], allowances: Sequence[Allowance]) -> tuple[Guard, ...]:
-    """The guards as they stand once the allowances are counted in."""
-    return tuple(replace(guard, refused=_still(guard, allowances)) for guard in guards)
+def _updates(
+    kind: str, changes: Iterable[Change], world: World, limits: Limits
+) -> Iterator[Checked]:
+    """Objects whose values are replaced, against all that are live: new ones do not count."""
+    replacing = [change for change in changes if _replaces(change)]
+    total = len({change.address for change in replacing})
+    there = [one for one in world.desired if one.kind == kind and one in world.live]
+    live = sum(1 for one in there if limits.base is None or one in limits.base)
+    limit = _greater(limits.max_updates, live * limits.updates_share // 100)
+    if total:
+        scope = f"{kind}/*"
+        refused = [
+            Refusal("updates", one, one.address, scope, str(one.address), 1) for one in replacing
+        ]
+        value = f"{total} of {live}"
+        guard = Guard("updates", scope, f"at most {limit}", value, total > limit)
+        yield Checked(guard, tuple(refused) if total > limit else ())
 
 
-def _still(guard: Guard, allowances: Sequence[Allowance]) -> bool:
-    if not guard.refused:
+# ---- UNIWeb --------------------------------------------------------------------------------------
+
+
+def _members(
+    profile: str, changes: Iterable[Change], world: World, limits: Limits
+) -> Iterator[Checked]:
+    """Whether a read brought far fewer than the last one, and all that would follow from it."""
+    last, now = limits.last_counts[profile], world.member_counts.get(profile)
+    if now is None or now >= last:
+        return
+    least = -(-last * MEMBERS_SHARE // 100)
+    about = Address("profile", profile)
+    refused = [
+        Refusal("uniweb", one, about, str(about), str(about), last - now)
+        for one in changes
+        if now < least and _comes_from(profile, one, world)
+    ]
+    limit = f"at least {least} of the {last} members of the last time"
+    yield Checked(Guard("uniweb", str(about), limit, str(now), now < least), tuple(refused))
+
+
+def _comes_from(profile: str, change: Change, world: World) -> bool:
+    """Whether a value of the change, or anyone who comes or goes, is the word of a profile."""
+    desired = world.desired.get(change.address)
+    if desired is None:
         return False
-    name, address, count = guard.allow.split(":")
-    kind, _, key = address.partition("/")
-    return not any(one.covers(name, Address(kind, key), int(count)) for one in allowances)
+    if desired.profile == profile and any(f.written.startswith("uniweb:") for f in change.fields):
+        return True
+    role = desired.roles.get(change.seats.role) if change.seats else None
+    if role is None or change.seats is None:
+        return False
+    mentions = {str(one.location) for one in role.profiles if one.profile == profile}
+    comes = any(seat.written in mentions for seat in change.seats.add)
+    return bool(mentions) and (comes or taken(change) > 0)
+
+
+# ---- what takes, and what only gives -------------------------------------------------------------
+
+GIVEN = {("lifecycle", "active"), ("login", "enabled")}
+"""Values that only give, whatever they replace."""
+
+
+def _replaces(change: Change) -> bool:
+    """Whether a value that is live is replaced or blanked, by a field or by a seat's flag."""
+    if change.action is not Action.UPDATE:
+        return False
+    flags = change.seats.change if change.seats else ()
+    return any(map(replaces, change.fields)) or any(
+        value and value != dict(seat.flags).get(name)
+        for seat in flags
+        for name, value in seat.before
+    )
+
+
+def replaces(field: FieldChange) -> bool:
+    """Whether a value is lost: adding to a list and lengthening a window lose none."""
+    before, after = field.before, field.after
+    if before in (None, "", ()) or (field.path, after) in GIVEN:
+        return False
+    if isinstance(before, datetime) and isinstance(after, datetime):
+        return after > before if field.path.endswith(".start") else after < before
+    if field.path == "emails" and before[0].casefold() != (after or ("",))[0].casefold():
+        return True
+    return not _members_of(before) <= _members_of(after)
+
+
+def takes(change: Change) -> bool:
+    """Whether a change takes a seat, an object or a value away and puts none in its place."""
+    return (
+        change.action is Action.REMOVE
+        or taken(change) > 0
+        or any(_blanks(field) for field in change.fields)
+    )
+
+
+def _blanks(field: FieldChange) -> bool:
+    if field.after in (None, "", ()) or isinstance(field.before, tuple):
+        return bool(field.before) and not _members_of(field.before) <= _members_of(field.after)
+    return (field.path, field.after) == ("login", "disabled")
+
+
+def _members_of(value: Value) -> set[Value]:
+    """The values of a list, else the one value; e-mails and roles without case."""
+    if isinstance(value, tuple):
+        return {one.casefold() if isinstance(one, str) else one for one in value}
+    return {value} - {None, ""}

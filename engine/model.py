@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -124,6 +125,37 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What an operator, or an entry of the manifests, lets through, and how much at most.
+
+    An operator writes `address` with globs; an entry selects addresses, which stand in `among`,
+    and may name a role: then whoever leaves it may, whatever guard or hazard that touches.
+    """
+
+    name: str
+    address: str
+    up_to: int | None = None
+    among: frozenset[Address] | None = None
+    role: str = ""
+    until: datetime | None = None
+    location: Location | None = None
+
+    def names(self, address: Address) -> bool:
+        """Whether an address is one of those that this is about."""
+        if self.among is not None:
+            return address in self.among
+        name, wanted = str(address).casefold(), self.address.casefold()
+        return name == wanted or fnmatchcase(name, wanted)
+
+    def covers(self, name: str, address: Address, count: int) -> bool:
+        """Whether this allows one thing, by its name, at one address for so many people."""
+        return self.name == name and self.names(address) and self.allows(count)
+
+    def allows(self, count: int) -> bool:
+        return self.up_to is None or count <= self.up_to
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """All that the manifests mean, before anything is read from a server."""
 
@@ -133,6 +165,10 @@ class DesiredState:
     """For people: files, CSV rows, flows, users, seats."""
     unread: Mapping[str, Problem] = field(default_factory=dict)
     """Files of sources that were not read to their end (`sis:math101.csv`), and why."""
+    allowances: tuple[Allowance, ...] = ()
+    """What the manifests let through, in their order."""
+    protected: Mapping[Address, Location] = field(default_factory=dict)
+    """What nothing is taken from, whatever is allowed, and where that is written."""
 
     def of(self, kind: str) -> dict[str, Desired]:
         return {a.key: d for a, d in self.resources.items() if a.kind == kind}

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from engine.guards import (
-    MAX_REMOVED,
-    Allowance,
-    check_guards,
-    hold,
-    refused_guards,
-    taken,
-)
+from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
+from engine.holding import hold, in_force, protect, rule, shown_guards
 from engine.kind import Kind, in_order
-from engine.model import Action, Address, Change, Plan, Status
+from engine.model import Action, Address, Allowance, Change, Guard, Plan, Status
 from engine.world import Findings, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from engine.errors import Location
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the operator asks of a plan. Targets and excludes are addresses with globs."""
+    """What operator, settings and manifests ask of a plan.
+
+    Targets and excludes are addresses with globs.
+    """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     allowances: tuple[Allowance, ...] = ()
     max_removed: int = MAX_REMOVED
+    max_updates: int = MAX_UPDATES
+    updates_share: int = UPDATES_SHARE
+    protected: Mapping[Address, Location] = field(default_factory=dict)
+    """What nothing is taken from, and where the manifests say so."""
+    last_counts: Mapping[str, int] = field(default_factory=dict)
+    """By profile how many members UNIWeb answered the last time."""
+    base: frozenset[Address] | None = None
+    """What stood in the manifests at base; None where there is no base."""
 
     def selects(self, address: Address) -> bool:
         name = str(address)
@@ -43,18 +50,14 @@ def make_plan(
 ) -> Plan:
     """Every change that brings the live world to the desired one, in a stable order."""
     findings = _find(world, kinds, options)
-    changes = sorted(findings.changes, key=lambda change: (change.address, change.part))
-    guards, holds = check_guards(changes, options.max_removed, _managed_seats(world))
-    total = sum(taken(change) for change in changes)
-    changes = hold(changes, holds, total, options.allowances)
-    changes = _pass_on(changes)
+    changes, guards = _guarded(findings, world, options)
     touched = {change.address for change in changes}
     chosen = [address for address in world.desired if options.selects(address)]
     return Plan(
         environment=environment,
         now=world.now,
         changes=tuple(changes),
-        guards=refused_guards(guards, options.allowances),
+        guards=guards,
         problems=tuple(sorted({*findings.problems, *world.problems})),
         notes=tuple(sorted(findings.notes, key=lambda note: (note.address, note.message))),
         unchanged=sum(1 for address in chosen if address not in touched),
@@ -62,6 +65,27 @@ def make_plan(
         complete=not (options.targets or options.excludes),
         incomplete=bool(world.unread or world.incomplete_profiles),
     )
+
+
+def _guarded(
+    findings: Findings, world: World, options: Options
+) -> tuple[list[Change], tuple[Guard, ...]]:
+    """The changes as they stand after guards, hazards and allowances, and the guards."""
+    found = sorted(findings.changes, key=lambda change: (change.address, change.part))
+    changes = protect(found, options.protected)
+    limits = Limits(
+        options.max_removed,
+        options.max_updates,
+        options.updates_share,
+        options.last_counts,
+        options.base,
+    )
+    checked = check_guards(changes, world, limits)
+    allowances, notes = in_force(options.allowances, world)
+    findings.notes += notes
+    ruling = rule(changes, checked, allowances)
+    held = hold(changes, ruling, world.now.astimezone(world.zone).date())
+    return _pass_on(held), shown_guards(checked, ruling)
 
 
 def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings:
@@ -85,10 +109,6 @@ def _not_created(kind: str, world: World, findings: Findings) -> set[Address]:
     }
     wanted = {address for address in world.desired if address.kind == kind}
     return wanted - created - set(world.live)
-
-
-def _managed_seats(world: World) -> int:
-    return sum(len(role.seats) for one in world.desired.values() for role in one.roles.values())
 
 
 def _pass_on(changes: Sequence[Change]) -> list[Change]:

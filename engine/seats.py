@@ -72,8 +72,7 @@ def plan_role(
     _note_inactive(address, role, wanted, seats, world, findings)
     changes = [coming] if coming else []
     if leavers and live:
-        base = coming.seats.after if coming and coming.seats else _count(seats.values())
-        changes.append(_leaving(address, role, leavers, base, live, world))
+        changes.append(_leaving(address, role, leavers, coming, live, world))
     return changes
 
 
@@ -267,7 +266,7 @@ def _leaving(
     address: Address,
     role: DesiredRole,
     leavers: list[LiveSeat],
-    base: int,
+    coming: Change | None,
     live: Live,
     world: World,
 ) -> Change:
@@ -280,6 +279,8 @@ def _leaving(
         )
         for seat in leavers
     )
+    there = _count(live.roles.get(role.role, ()))
+    base = coming.seats.after if coming and coming.seats else there
     sleeps = role.role == "participants" and live.facts["state"] > 0
     return Change(
         address=address,
@@ -292,8 +293,10 @@ def _leaving(
             after=base - len(gone),
             remove=() if sleeps else gone,
             deactivate=gone if sleeps else (),
-            live=_count(live.roles.get(role.role, ())),
+            live=there,
         ),
+        # Where nobody stays, those who go wait until those who come are there.
+        needs=(coming.id,) if coming and len(gone) == there else (),
         # Adds come before removes, so that a set is never empty on the way.
         after=(f"{address}:{role.role}",),
         hazards=tuple(_leave_hazards(role.role, live, world.now, sleeps)),

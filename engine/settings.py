@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from engine.checking import Line, Shape, at, check, near
 from engine.errors import Location, ManifestError, Problem
+from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE
 from engine.manifest import read_yaml
 from engine.nodes import Node, Odd, Table, is_null, shown
 from engine.transport import is_loopback
@@ -98,9 +99,17 @@ class RateSettings(Shape):
 
 
 class GuardSettings(Shape):
-    """Limits over a whole plan."""
+    """Limits over a whole plan; 0 means none at all."""
 
-    max_removed: Annotated[int, Field(ge=0, le=1_000_000)] = 25
+    max_removed: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        MAX_REMOVED, description="people who may leave, or 1 % of the sets that they leave"
+    )
+    max_updates: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        MAX_UPDATES, description="objects of one kind whose live values may be replaced"
+    )
+    updates_share: Annotated[int, Field(ge=0, le=100)] = Field(
+        UPDATES_SHARE, description="or so many per cent of those that are live"
+    )
 
 
 class EnvironmentSettings(Shape):

@@ -95,6 +95,8 @@ class World:
     """Whether a flow that is copied from has an assignment, by its number."""
     incomplete_profiles: dict[str, str] = field(default_factory=dict)
     """Profiles whose UNIWeb read failed, with the reason."""
+    member_counts: dict[str, int] = field(default_factory=dict)
+    """For each profile that was read to its end, how many members UNIWeb answered."""
     twins: set[Address] = field(default_factory=set)
     """Entries that come to one live object with another entry: never planned."""
     absent: set[Address] = field(default_factory=set)

@@ -195,6 +195,14 @@ def managers_with_creation(changes: list[Change], live: Live | None) -> list[Cha
     creation, *rest = changes
     managers = [change for change in rest if change.part == "managers"]
     if not managers:
-        return changes
+        return [_without_managers(creation), *rest]
     merged = replace(creation, seats=managers[0].seats, after=managers[0].after)
     return [merged, *(change for change in rest if change.part != "managers")]
+
+
+def _without_managers(creation: Change) -> Change:
+    """A floor, whatever is allowed: nobody could look after the flow."""
+    if creation.status is not Status.PLANNED:
+        return creation
+    reason = "none of its managers is in WISEflow, or about to be"
+    return replace(creation, status=Status.BLOCKED, reasons=(reason,))

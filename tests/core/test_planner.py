@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from engine.guards import NAMES, parse_allowance
+from engine import guards
+from engine.activation import LAST_HOUR
+from engine.guards import GUARDS, HAZARDS, parse_allowance
 from engine.model import Action, Change, Plan, Status
 from engine.planner import Options
+from engine.seats import SOON
 from tests.core.worlds import NOW, WINDOWS, Licensed, days, flow, role, user
 
 LIVE = {"title": "Mathematics", "subtitle": None, "type": "FLOWassign", **WINDOWS}
@@ -256,12 +260,24 @@ def test_a_value_that_the_pattern_refuses_is_a_problem_and_not_a_change() -> Non
     assert "Student Number" in plan.problems[0].message
 
 
-def test_every_allowance_stands_in_the_docs() -> None:
+def test_every_name_and_every_number_stands_in_the_docs() -> None:
     page = Path(__file__).parents[2] / "docs" / "allowances.md"
     if not page.is_file():
         pytest.skip("the docs are not part of the wheel")
     text = page.read_text(encoding="utf-8")
-    assert [name for name in NAMES if f"| `{name}` |" not in text] == []
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    told = {tuple(row.split(" | ")[:2]) for row in rows}
+    kinds = {"guard": GUARDS, "hazard": HAZARDS}
+    assert told == {(f"| `{name}`", kind) for kind, names in kinds.items() for name in names}
+    numbers = (
+        f"greater of {guards.MAX_REMOVED} (`max_removed`) and {guards.REMOVED_SHARE} %",
+        f"greater of {guards.MAX_UPDATES} (`max_updates`) and {guards.UPDATES_SHARE} %",
+        f"fewer than {guards.MEMBERS_SHARE} % of the members",
+        f"at least {guards.SMALLEST_HALF} leave",
+        f"within {SOON // timedelta(hours=1)} hours",
+        "within an hour" if timedelta(hours=1) == LAST_HOUR else "?",
+    )
+    assert [number for number in numbers if number not in text] == []
 
 
 def test_the_last_e_mail_cannot_be_taken_away() -> None:
