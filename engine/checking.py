@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 _KINDS = (
     "flow_sets accommodations individual rooms webhooks grade_exports adopt moved removed release "
-    "recreate unarchive protect allow"
+    "recreate unarchive"
 )
 LATER = frozenset(_KINDS.split())
 """Kinds that the format knows and this version does not: refused plainly, at their place."""

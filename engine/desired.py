@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from engine.allow_entries import AllowReader, read_protected
 from engine.csvfile import Sheets
 from engine.documents import Documents, read_documents
 from engine.errors import ManifestError, Problem
@@ -67,7 +68,16 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         "csv_rows": sheets.rows,
         "seats": sum(len(one.seats) for found in roles.values() for one in found.values()),
     }
-    return DesiredState(dict(sorted(resources.items())), profiles, counts, dict(sheets.unread))
+    unread, names = dict(sheets.unread), [user.address.key for user in users]
+    allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)
+    return DesiredState(
+        dict(sorted(resources.items())),
+        profiles,
+        counts,
+        unread,
+        allow.read(),
+        read_protected(documents, resources, not unread),
+    )
 
 
 def _others(documents: Documents) -> Iterator[Desired]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.addresses import ADDRESS_LISTS, Named
 from engine.checking import LATER, NOT_YET, as_written, at, check
 from engine.errors import Location, Problem
 from engine.files import shown_path
@@ -69,11 +70,22 @@ class Entry:
         return self.location, self.name()
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An address in a list of addresses: as it is written, its place and its name in messages."""
+
+    text: str
+    location: Location
+    name: str
+
+
 @dataclass(slots=True)
 class Documents:
     """All entries by plural kind, and every problem so far."""
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
+    mentions: dict[str, list[Mention]] = field(default_factory=dict)
+    """What stands in lists of addresses, by the word above them."""
     problems: list[Problem] = field(default_factory=list)
     files: int = 0
     unread: list[str] = field(default_factory=list)
@@ -175,7 +187,7 @@ def _unread_folder(documents: Documents, root: Path, path: Path, reason: str) ->
 def _take_file(documents: Documents, node: Node) -> None:
     if not isinstance(node, Table):
         message = "a manifest is a mapping from kinds to lists of entries"
-        hint = f"start with one of: {', '.join(sorted(KINDS))}"
+        hint = f"start with one of: {', '.join(sorted([*KINDS, *ADDRESS_LISTS]))}"
         documents.wrong(node.location, "", message, hint)
         return
     for plural, below in node.entries.items():
@@ -186,14 +198,26 @@ def _take_kind(documents: Documents, plural: str, node: Node) -> None:
     kind = KINDS.get(plural)
     if kind is None and plural in LATER:
         documents.wrong(node.location, plural, f'"{plural}" {NOT_YET}', "remove it")
-    elif kind is None:
-        documents.wrong(node.location, "", f"unknown kind {shown(plural)}", near(plural, KINDS))
+    elif kind is None and plural not in ADDRESS_LISTS:
+        hint = near(plural, [*KINDS, *ADDRESS_LISTS])
+        documents.wrong(node.location, "", f"unknown kind {shown(plural)}", hint)
     elif isinstance(node, Sequence):
         for index, item in enumerate(node.items):
-            _take_entry(documents, kind, (plural, index), item)
+            if kind is None:
+                _take_mention(documents, (plural, index), item)
+            else:
+                _take_entry(documents, kind, (plural, index), item)
     elif not is_null(node):
         hint = 'start each with "- "'
         documents.wrong(node.location, plural, f"must be a list of {plural}", hint)
+
+
+def _take_mention(documents: Documents, path: tuple[str, int], node: Node) -> None:
+    problems, _, value = check(node, Named, path)
+    documents.problems += problems
+    if value is not None and not problems:
+        mention = Mention(value.root, node.location, said(path))
+        documents.mentions.setdefault(path[0], []).append(mention)
 
 
 def _take_entry(documents: Documents, kind: Kind, path: Steps, node: Node) -> None:

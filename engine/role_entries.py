@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from engine.flow_selection import selected_flows
 from engine.model import DesiredRole, DesiredSeat, Stated
 from engine.nodes import shown
 
@@ -44,7 +44,7 @@ class RoleReader:
         """By flow key, the roles that any entry states for it."""
         united: dict[str, Roles] = {}
         for entry in self.documents.of("role_assignments"):
-            keys = list(self._selected(entry))
+            keys = selected_flows(self.documents, self.flows, entry)
             if not entry.node.faulty and not any(entry.states(role) for role in FLAGS):
                 hint = f"state one of: {', '.join(FLAGS)}"
                 self.documents.wrong(entry.location, entry.name(), "names no role", hint)
@@ -52,42 +52,6 @@ class RoleReader:
                 for key in keys:
                     self._unite(entry, key, united.setdefault(key, {}), role)
         return united
-
-    # ---- which flows -----------------------------------------------------------------------------
-
-    def _selected(self, entry: Entry) -> Iterator[str]:
-        selector = entry.value.flows
-        if isinstance(selector, list):
-            self.documents.refuse_repeats(entry, "flows")
-            for index, text in enumerate(selector):
-                yield from self._one(entry, index, text)
-        elif selector is not None:
-            yield from self._matching(entry, selector)
-
-    def _one(self, entry: Entry, index: int, text: str) -> Iterator[str]:
-        flow = self.documents.by_key("flows").get(text.casefold())
-        if flow is not None and flow.key:
-            yield flow.key
-        else:
-            where, name = entry.at("flows", index), entry.name("flows", index)
-            self.documents.dangling("flows", text, where, name)
-
-    def _matching(self, entry: Entry, selector: Any) -> list[str]:
-        wanted = {name: value for name, value in selector if value is not None}
-        where, name = entry.at("flows"), entry.name("flows")
-        table = entry.node.table("flows")
-        if table is not None and table.faulty:
-            return []
-        if not wanted:
-            hint = "state key, term, code or purpose"
-            self.documents.wrong(where, name, "selects nothing", hint)
-            return []
-        found = [key for key, flow in self.flows.items() if _matches(flow, wanted)]
-        if not found:
-            said = ", ".join(f"{word} {shown(value)}" for word, value in wanted.items())
-            hint = "check how the flows themselves are written"
-            self.documents.wrong(where, name, f"no flow has {said}", hint)
-        return sorted(found)
 
     # ---- who -------------------------------------------------------------------------------------
 
@@ -170,15 +134,3 @@ def _flags(entry: Entry, shape: Any, steps: tuple[str | int, ...]) -> Flags:
 
 def _said(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else shown(str(value))
-
-
-def _matches(flow: Desired, wanted: Mapping[str, str]) -> bool:
-    for name, value in wanted.items():
-        if name == "key":
-            if not fnmatchcase(flow.address.key.casefold(), value.casefold()):
-                return False
-        else:
-            stated = flow.fields.get(name)
-            if stated is None or stated.value != value:
-                return False
-    return True

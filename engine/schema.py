@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from engine.addresses import ADDRESS_LISTS, Named
 from engine.checking import null_as_none
 from engine.kinds import KINDS
 
@@ -54,6 +55,11 @@ def manifest_schema() -> dict[str, Any]:
         description = (kind.model.__doc__ or "").strip()
         items = {"$ref": DEFS.format(model=kind.model.__name__)}
         properties[plural] = {"type": ["array", "null"], "items": items, "description": description}
+    named = Named.model_json_schema(schema_generator=Generator)
+    defs["Address"] = {key: value for key, value in named.items() if key != "$defs"}
+    for word, description in ADDRESS_LISTS.items():
+        items = {"$ref": DEFS.format(model="Address")}
+        properties[word] = {"type": ["array", "null"], "items": items, "description": description}
     return {
         "$schema": DIALECT,
         "title": "wisectl manifest",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.manifests.cases_allow import ALLOW_CASES
 from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CASES = {**YAML_CASES, **ENTRY_CASES, **DATE_CASES, **PEOPLE_CASES, **CSV_CASES}
+CASES = {**YAML_CASES, **ENTRY_CASES, **DATE_CASES, **PEOPLE_CASES, **CSV_CASES, **ALLOW_CASES}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -14,6 +14,7 @@ from engine.kinds import KINDS
 from engine.manifest import parse_yaml, read_yaml
 from engine.nodes import NULL, Node, Odd, Scalar, Sequence, Table, is_null
 from engine.schema import manifest_schema, schema_text, violations, write_schemas
+from tests.manifests.cases_allow import ALLOW_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
 from tests.manifests.repositories import problems_of
 
@@ -25,6 +26,12 @@ ONLY_VALIDATE = {
     "a doubled flow", "a flow that stands three times", "a doubled user", "a doubled roster",
     "one e-mail of two users", "a dangling template", "a dangling template with a near one",
     "a dangling profile", "copying itself",
+    "an allowance for a flow that is not there", "an allowance that selects no flow",
+    "an allowance for a user that is not there", "an allowance for a profile that is not there",
+    "a protected flow that is not there", "a protected user that is not there",
+    "a glob where addresses stand", "an address twice",
+    # what only a calendar tells
+    "an allowance until a day that does not exist",
     # what JSON Schema cannot say well: repeats without case, characters, lists of codes
     "exact twice", "exact without its list", "an e-mail twice", "a role twice", "copying twice",
     "one value of a data type twice in a list", "copy_from without flow", "columns without csv",
@@ -70,9 +77,9 @@ def test_the_example_manifests_have_no_problems(tmp_path: Path) -> None:
     assert problems_of(tmp_path, "Europe/London") == []
 
 
-@pytest.mark.parametrize("name", ENTRY_CASES)
+@pytest.mark.parametrize("name", ENTRY_CASES | ALLOW_CASES)
 def test_what_is_wrong_in_one_entry_is_wrong_in_an_editor_too(name: str) -> None:
-    files = ENTRY_CASES[name][0]
+    files = (ENTRY_CASES | ALLOW_CASES)[name][0]
     texts = [files] if isinstance(files, str) else list(files.values())
     found: list[str] = []
     for text in texts:
