@@ -5,9 +5,11 @@ All is sorted, so the same plan gives the same text. Summary lines are an interf
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, TypeVar
 
+from engine.holding import IN_MANIFESTS
 from engine.model import Change, Guard, Note, Outcome, Plan, Result, Status
 from engine.render.blocks import FOLDED_AFTER, SYMBOLS, blocks, details, placed
 from engine.render.counts import action_by_address, apply_summary, count, plan_summary
@@ -28,6 +30,9 @@ COUNTED_FROM = 2000
 LARGEST = 10
 
 _DRIFT = ("live", "both")
+_ENTRY = re.compile(r'\{(?:"(?:[^"\\]|\\.)*"|[^{}"])*\}')
+"""One entry of `allow` on one line; braces in quotes are text."""
+
 T = TypeVar("T")
 
 
@@ -69,7 +74,7 @@ def _header(plan: Plan, style: Style, base: str) -> Line:
 
 
 def _needs_allowing(plan: Plan, style: Style) -> Iterator[Line]:
-    """Refused guards and held changes, each with the exact flag."""
+    """Refused guards and held changes, each with the exact flag, then the entries for git."""
     guards = sorted((g for g in plan.guards if g.refused), key=lambda g: (g.name, g.scope))
     held = sorted((c for c in plan.changes if c.status is Status.HELD), key=lambda c: c.id)
     if not guards and not held:
@@ -80,6 +85,17 @@ def _needs_allowing(plan: Plan, style: Style) -> Iterator[Line]:
         yield from _guard(guard, style)
     limit = LARGEST if len(plan.changes) >= COUNTED_FROM else GROUPED_FROM
     yield from _limited(held, limit, style, lambda change: _held(change, plan, style))
+    yield from _entries(held, limit, style)
+
+
+def _entries(held: Iterable[Change], limit: int, style: Style) -> Iterator[Line]:
+    """What a manifest must say to let all of it through: YAML as it can be pasted."""
+    told = [reason for one in held for reason in one.reasons if reason.startswith(IN_MANIFESTS)]
+    entries = sorted({entry for reason in told for entry in _ENTRY.findall(reason)})
+    if entries:
+        yield line("To allow all of it in a pull request, with a reason, in any manifest:")
+        yield line("allow:")
+        yield from _limited(entries, limit, style, lambda one: [line(f"  - {style.sentence(one)}")])
 
 
 def _guard(guard: Guard, style: Style) -> Iterator[Line]:
@@ -100,7 +116,8 @@ def _held(change: Change, plan: Plan, style: Style) -> Iterator[Line]:
     )
     yield from details([change], plan, style)
     for reason in change.reasons:
-        yield line(f"    held: {style.sentence(reason)}")
+        if not reason.startswith(IN_MANIFESTS):
+            yield line(f"    held: {style.sentence(reason)}")
 
 
 def _id(change: Change, style: Style) -> str:
