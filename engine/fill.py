@@ -48,7 +48,9 @@ async def fill_from_uniweb(
     Raises: AuthenticationError, when UNIWeb refuses the credentials.
     """
     used = _profiles_in_use(state)
-    lost = {label: str(problem) for label, problem in state.unread.items()}
+    lost = {label: "a file that was not read" for label in _named_by_roles(state)}
+    lost = {label: why for label, why in lost.items() if label not in state.profiles}
+    lost |= {label: str(problem) for label, problem in state.unread.items()}
     problems = [_left_alone(problem) for problem in state.unread.values()]
     if not used:
         return Filled(state.resources, lost, tuple(problems))
@@ -75,14 +77,18 @@ def _left_alone(problem: Problem) -> Problem:
 
 def _profiles_in_use(state: DesiredState) -> list[Profile]:
     named = {one.profile for one in state.resources.values() if one.profile}
-    named |= {
+    named |= _named_by_roles(state) & set(state.profiles)
+    return [state.profiles[key] for key in sorted(named)]
+
+
+def _named_by_roles(state: DesiredState) -> set[str]:
+    """Profiles whose members fill a role, and files of sources that should have."""
+    return {
         member.profile
         for one in state.resources.values()
         for role in one.roles.values()
         for member in role.profiles
-        if member.profile not in state.unread
     }
-    return [state.profiles[key] for key in sorted(named)]
 
 
 async def _read(profile: Profile, read_members: MemberReader | None) -> Members | str:

@@ -19,14 +19,24 @@ if TYPE_CHECKING:
 
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowKeys
+    from engine.wiseflow.licence import Licence
 
 T = TypeVar("T")
+
+LISTS = {
+    "roles": "/license/roles",
+    "data_types": "/license/user-data-types",
+    "flow_types": "/license/flow-types",
+}
 
 MOST_USERS = 20
 """People who are asked for by name, of all whom a search did not find."""
 
 MOST_SEATS = 3
 """People of one role on one flow whose own flows are read, of all whom its list lacks."""
+
+INFO = {"roles": "licenseRoles", "data_types": "userDataTypes", "flow_types": "flowTypes"}
+"""From the names of a Licence to the members of GET /license/info that list them too."""
 
 RELATIONS = {
     "managers": "manager",
@@ -37,6 +47,26 @@ RELATIONS = {
     "participants": "participant",
 }
 """From our roles to the members of GET /user/{userId}/flows. Source: WISEflow OpenAPI."""
+
+
+async def doubt_names(
+    api: WiseflowApi, licence: Licence, wanted: Mapping[str, Collection[str]]
+) -> None:
+    """Asks for the licence as a whole, where its lists lack names that the manifests use.
+
+    `wanted` goes from names of INFO to names of roles, user data types and flow types.
+    Raises: IncompleteReadError, where the licence has such a name.
+    """
+    unknown = {part: set(names) - set(getattr(licence, part)) for part, names in wanted.items()}
+    if not any(unknown.values()):
+        return
+    info = await _look(api, "/license/info", {})
+    for part, member in INFO.items():
+        rows = info.get(member)
+        names = {row.get("name") for row in rows or () if isinstance(row, dict)}
+        if lost := sorted(unknown.get(part, set()) & names):
+            path, message = LISTS[part], f'the list lacks "{lost[0]}", which the licence has'
+            raise IncompleteReadError("GET", path, 200, message)
 
 
 async def doubt_users(api: WiseflowApi, lacking: Sequence[tuple[int, str]]) -> None:

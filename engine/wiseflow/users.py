@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import IncompleteReadError
 from engine.together import together
 from engine.wiseflow.second_looks import doubt_users
 
@@ -144,9 +145,20 @@ def filter_for(person: Person, licence: Licence) -> Filter | None:
     return (kind.id, person.value) if kind else None
 
 
-async def read_emails(api: WiseflowApi, user_id: int) -> list[dict[str, Any]]:
-    """Rows with emailId, email, primary, fromExternalSource, activated."""
-    return list(await api.call("GET", "/users/{userId}/emails", ids={"userId": user_id}) or [])
+async def read_emails(
+    api: WiseflowApi, user_id: int, known: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Rows with emailId, email, primary, fromExternalSource, activated.
+
+    Raises: IncompleteReadError, where one of those that the bulk search showed is not among them.
+    """
+    path = "/users/{userId}/emails"
+    rows: list[dict[str, Any]] = await api.call("GET", path, ids={"userId": user_id})
+    there = {str(row.get("email")).casefold() for row in rows}
+    if not {email.casefold() for email in known} <= there:
+        message = "the list lacks an e-mail that the search shows"
+        raise IncompleteReadError("GET", f"/users/{user_id}/emails", 200, message)
+    return rows
 
 
 async def read_user_data(api: WiseflowApi, user_id: int) -> list[dict[str, Any]]:

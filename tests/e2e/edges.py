@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import httpx
@@ -17,29 +18,56 @@ from engine.wiseflow.client import open_wiseflow as open_licence
 from tests.contract import CheckedTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from engine.fill import MemberReader
     from engine.model import DesiredState
 
+    Between = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
+
 SECRET = SecretStr("sandbox")
 HASTE = RetryPolicy(first_wait=0.001, longest_wait=0.002)
 
+_BETWEEN: ContextVar[Between | None] = ContextVar("between", default=None)
+
+
+@contextmanager
+def between(wrap: Between) -> Iterator[None]:
+    """While the block lasts, every new connection goes through what `wrap` makes of its network."""
+    before = _BETWEEN.set(wrap)
+    try:
+        yield
+    finally:
+        _BETWEEN.reset(before)
+
 
 def load(root: Path, user_key: str) -> DesiredState:
-    return load_desired(root, root / "manifests", Conventions(user_key, "Europe/Copenhagen"))
+    sources = {"sis": root / "export"}
+    conventions = Conventions(user_key, "Europe/Copenhagen", sources)
+    return load_desired(root, root / "manifests", conventions)
 
 
 def open_wiseflow(url: str, *, read_only: bool, checked: bool) -> WiseflowApi:
     """A connection whose every exchange is held against the document, where it is there."""
-    network = httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_connections=16))
-    here = Surroundings(network=CheckedTransport(network) if checked else network)
+    network: httpx.AsyncBaseTransport = _network()
+    here = Surroundings(network=_wrapped(CheckedTransport(network) if checked else network))
     connection = Connection(f"{url}/v1", "sandbox", SECRET)
     return open_licence(connection, read_only=read_only, policy=HASTE, here=here)
 
 
 @asynccontextmanager
 async def open_members(url: str) -> AsyncIterator[MemberReader]:
-    async with open_uniweb(UniwebConnection(f"{url}/uniweb", "sandbox", SECRET)) as uniweb:
+    here = Surroundings(network=_wrapped(_network()))
+    connection = UniwebConnection(f"{url}/uniweb", "sandbox", SECRET)
+    async with open_uniweb(connection, policy=HASTE, here=here) as uniweb:
         yield uniweb.read_members
+
+
+def _network() -> httpx.AsyncHTTPTransport:
+    return httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_connections=16))
+
+
+def _wrapped(network: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    wrap = _BETWEEN.get()
+    return network if wrap is None else wrap(network)
