@@ -117,7 +117,7 @@ class _Run:
         for name in change.needs:
             before = self.outcomes.get(name)
             if before and before.result not in (Result.DONE, Result.ALREADY_DONE):
-                return Outcome(change, Result.BLOCKED, name)
+                return Outcome(change, Result.BLOCKED, name, before.exit_code)
         if change.id in self.plan.refused:
             return Outcome(change, Result.NOT_TRIED, self.plan.refused[change.id], STALE)
         async with self.limit:
@@ -136,7 +136,7 @@ class _Run:
             return Outcome(change, Result.ALREADY_DONE)
         for step in steps:
             if reasons := self._held_by_now(change, step):
-                return Outcome(change, Result.FAILED, reasons, HELD)
+                return Outcome(change, Result.NOT_TRIED, reasons, HELD)
             if step.status is not Status.PLANNED:
                 message = f"it is {step.status} by now: {'; '.join(step.reasons)}"
                 return Outcome(change, Result.FAILED, message, STALE)
@@ -200,6 +200,8 @@ class _Run:
     def _planned(self, address: Address) -> tuple[list[Change] | str, Binding]:
         world = self.work.world
         desired, normal = world.desired[address], self.normal[address.kind]
+        if reason := world.incomplete_profiles.get(desired.profile or ""):
+            return f"UNIWeb was not read: {reason}", {}
         for (where, part), reason in world.unread.items():
             if where == address:
                 return f"{part} {reason}".strip(), {}

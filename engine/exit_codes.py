@@ -57,11 +57,11 @@ def of_plan(plan: Plan, detailed: bool) -> int:
 def of_apply(plan: Plan, outcomes: Sequence[Outcome]) -> int:
     """8 where some was done and some was not, 1 where nothing was, 6 where something is held."""
     codes = {ERROR} if plan.incomplete else set()
-    results = {outcome.result for outcome in outcomes}
     good = {Result.DONE, Result.ALREADY_DONE}
+    results = {outcome.result for outcome in outcomes if outcome.exit_code != HELD}
     if results - good:
         codes.add(PARTLY if results & good else ERROR)
-        codes |= {outcome.exit_code for outcome in outcomes} - {DONE, ERROR}
+    codes |= {outcome.exit_code for outcome in outcomes if outcome.result not in good} - {DONE}
     if any(change.status is Status.HELD for change in plan.changes):
         codes.add(HELD)
     return worst(codes)

@@ -60,16 +60,17 @@ class Journal:
 
     def __init__(self, folder: Path, run: Run, now: datetime) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self.run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
         self.path = folder / f"{self.run_id}.jsonl"
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._file = handle
         self._pending: list[bytes] = []
+        self._added = self._flushed = 0
         self._flushing: asyncio.Task[None] | None = None
         self._calls = 0
         row = {name: getattr(run, name) for name in Run.__slots__}
         self._add("run", format_version=FORMAT, run=self.run_id, **row)
-        self._write()
+        self._write(self._taken())
         _sync_folder(folder)
 
     # ---- the applier's side ----------------------------------------------------------------
@@ -84,15 +85,15 @@ class Journal:
         """Notes what came of a change; on the disk with the next sync."""
         self._add("outcome", id=outcome.change.id, result=str(outcome.result))
 
-    def end(self, exit_code: int) -> None:
+    async def end(self, exit_code: int) -> None:
         """Notes how the run ended, and closes the file."""
         self._add("end", exit_code=exit_code)
-        self.close()
+        await self.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Writes what is pending and closes the file; a second time it does nothing."""
         if self._file >= 0:
-            self._write()
+            await self._synced()
             os.close(self._file)
             self._file = -1
 
@@ -118,19 +119,26 @@ class Journal:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         text = json.dumps({"type": kind, "at": at, **row}, default=_plain)
         self._pending.append(text.encode() + b"\n")
+        self._added += 1
 
     async def _synced(self) -> None:
-        """Waits for a sync that began after what is pending was added."""
-        if self._flushing and not self._flushing.done():
-            await asyncio.shield(self._flushing)
-        if self._pending:
+        """Waits until all that was added so far is on the disk."""
+        mine = self._added
+        while self._flushed < mine:
             if self._flushing is None or self._flushing.done():
-                self._flushing = asyncio.create_task(asyncio.to_thread(self._write))
+                self._flushing = asyncio.create_task(self._flush())
             await asyncio.shield(self._flushing)
 
-    def _write(self) -> None:
+    async def _flush(self) -> None:
+        count = self._added
+        await asyncio.to_thread(self._write, self._taken())
+        self._flushed = count
+
+    def _taken(self) -> bytes:
         lines, self._pending = self._pending, []
-        data = b"".join(lines)
+        return b"".join(lines)
+
+    def _write(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._file, data) :]
         os.fsync(self._file)

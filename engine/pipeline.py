@@ -11,7 +11,7 @@ from engine.fill import Filled, fill_from_uniweb
 from engine.kind import Work
 from engine.kinds import KINDS
 from engine.live import find_world, read_world
-from engine.model import Address, Change, Desired, DesiredState, Plan, Status
+from engine.model import Address, Change, Desired, Plan, Status
 from engine.planner import Options, make_plan
 from engine.wiseflow.creation import Patience
 from engine.wiseflow.licence import fingerprint
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.fill import MemberReader
     from engine.guards import Allowance
     from engine.live import Conventions
-    from engine.model import Outcome
+    from engine.model import DesiredState, Outcome
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
 
@@ -90,8 +90,7 @@ async def fill_for(
     """The desired resources that a plan changes, with UNIWeb's part: no other profile is read."""
     wanted = {change.address for change in bound.changes}
     resources = {a: d for a, d in state.resources.items() if a in wanted}
-    part = DesiredState(resources, state.profiles, state.counts)
-    return await fill_from_uniweb(part, read_members, user_key)
+    return await fill_from_uniweb(replace(state, resources=resources), read_members, user_key)
 
 
 async def find_for(

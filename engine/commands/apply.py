@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.applier import Control
 from engine.binding import BoundPlan, Digester, only_reviewed
 from engine.commands.interrupt import run_interruptible
+from engine.commands.journal import account
 from engine.commands.lock import locked
 from engine.commands.plan import PlanFlags, make
 from engine.commands.plan_key import plan_key
@@ -23,7 +24,7 @@ from engine.commands.undo import state_of
 from engine.errors import DeclinedError, EngineError
 from engine.exit_codes import of_apply
 from engine.git import head
-from engine.journal import Journal, Run
+from engine.journal import Journal, Run, read, runs
 from engine.pipeline import bind_plan, carry_out, fill_for, find_for
 from engine.planfile import SavedPlan, bound_plan, read_plan
 from engine.render.as_json import apply_document, plan_document, render
@@ -76,6 +77,7 @@ def run(session: Session, flags: PlanFlags, how: ApplyFlags) -> int:
     if how.plan_file and (how.reviewed or flags.targets or flags.excludes):
         raise EngineError("a plan file says itself what it is about: leave the other flags out")
     with locked(session):
+        _tell_of_the_last_run(session)
         prepared = _prepare(session, flags, how)
         todo = len(prepared.bound.changes)
         if todo and asks:
@@ -87,6 +89,13 @@ def run(session: Session, flags: PlanFlags, how: ApplyFlags) -> int:
     elif todo:
         print(render_outcomes(prepared.plan, outcomes, style), end="")
     return of_apply(prepared.plan, outcomes)
+
+
+def _tell_of_the_last_run(session: Session) -> None:
+    files = runs(journal_folder(session))
+    if files and account(read(files[-1])).exit_code is None:
+        text = "The last run was cut off: what it may have done is read anew (wisectl journal)."
+        session.invocation.say(text)
 
 
 def _prepare(session: Session, flags: PlanFlags, how: ApplyFlags) -> Prepared:
@@ -192,9 +201,9 @@ async def _apply(
         try:
             width = parallelism or session.parallelism
             outcomes = await carry_out(bound, world, api, control, width)
-            control.journal.end(of_apply(prepared.plan, outcomes))
+            await control.journal.end(of_apply(prepared.plan, outcomes))
         finally:
-            control.journal.close()
+            await control.journal.close()
         return outcomes
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "demo"
 SECRET = "WISECTL_DEMO_SECRET"  # noqa: S105 - the name of a variable
+PLAN_FILE = "term.plan"
 DRIFTED = "math101-2027s"
 
 SETTINGS = """
@@ -47,8 +48,12 @@ class Step:
 FIRST = (
     Step("The manifests of one faculty's term are checked: no network, no secrets.", ("validate",)),
     Step("UNIWeb is asked what it knows of the staff: one request a profile.", ("profiles",)),
-    Step("The plan: what an apply would do. Nothing is written.", ("plan",)),
-    Step("It was reviewed, so it is applied.", ("apply", "--auto-approve")),
+    Step(
+        "The plan: what an apply would do. It is saved, and nothing is written.",
+        ("plan", "--out", PLAN_FILE),
+    ),
+    Step("It was reviewed: exactly this plan is applied.", ("apply", PLAN_FILE)),
+    Step("The journal says what was done.", ("journal",)),
     Step("A second plan finds nothing to do.", ("plan", "--detailed-exitcode")),
 )
 AFTER_DRIFT = (
@@ -113,7 +118,8 @@ def _take(step: Step, root: Path, invocation: Invocation) -> bool:
     options = ["--dir", str(root), "--env", ENVIRONMENT]
     options += ["--no-color"] if invocation.no_color else []
     options += ["-v"] if invocation.verbose else []
-    return run_command([*options, *step.command]) == step.exit_code
+    command = [str(root / part) if part == PLAN_FILE else part for part in step.command]
+    return run_command([*options, *command]) == step.exit_code
 
 
 async def _drift(url: str) -> None:

@@ -74,7 +74,7 @@ _SAVED: dict[str, Any] = {
     "base": {"type": ["string", "null"]},
     "undo": {"type": ["string", "null"], "description": "the run that it reverses"},
     "scope": _object(
-        dict.fromkeys(("targets", "excludes"), {"type": "array", "items": _TEXT}),
+        {name: {"type": "array", "items": _TEXT} for name in ("targets", "excludes")},
     ),
     "allowances": {"type": "array", "items": {"type": "array"}},
     "starts": {"type": "object", "additionalProperties": _MOMENT},
