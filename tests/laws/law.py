@@ -1,0 +1,68 @@
+"""A law is a function of a stage and a world; it is tried on its share of all worlds of a run.
+
+WISECTL_WORLDS   how many worlds all laws together are tried on (60 where nothing is said)
+WISECTL_SEED     what the worlds are drawn from (1), or `random`
+WISECTL_SHRINK   look for a smaller world that breaks a law: takes minutes
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.laws import tally
+from tests.laws.report import SEED
+from tests.laws.worlds import World, worlds
+
+if TYPE_CHECKING:
+    from tests.laws.stage import Stage
+
+WORLDS = int(os.environ.get("WISECTL_WORLDS", "60"))
+A_TIME = 40
+"""Worlds of one test at most, so that workers share a law."""
+
+PHASES = [Phase.generate, *([Phase.shrink] if os.environ.get("WISECTL_SHRINK") else [])]
+
+Law = Callable[["Stage", World], None]
+Test = Callable[["Stage", int], None]
+
+
+def law(share: float, most: int | None = None) -> Callable[[Law], Test]:
+    """Makes a test of a law; `share` is its part of all worlds, `most` where more tell nothing."""
+    count = max(1, round(WORLDS * share))
+    count = min(count, most) if most is not None else count
+    parts = math.ceil(count / A_TIME)
+
+    def decorate(function: Law) -> Test:
+        name = function.__name__.removeprefix("test_")
+
+        def on_worlds(stage: Stage, part: int) -> None:
+            number = zlib.crc32(f"{os.environ.get(SEED, '1')}/{name}/{part}".encode())
+
+            @seed(number)
+            @settings(
+                max_examples=min(A_TIME, count - part * A_TIME),
+                deadline=None,
+                database=None,
+                phases=PHASES,
+                suppress_health_check=list(HealthCheck),
+                print_blob=False,
+            )
+            @given(worlds())
+            def on_world(world: World) -> None:
+                tally.note("worlds", name)
+                function(stage, world)
+
+            on_world()
+
+        on_worlds.__name__, on_worlds.__doc__ = function.__name__, function.__doc__
+        on_worlds.__module__ = function.__module__
+        return pytest.mark.parametrize("part", range(parts))(on_worlds)
+
+    return decorate

@@ -1,0 +1,247 @@
+"""One institution to try laws on: the real pipeline over HTTP, fast, many times over."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from pydantic import SecretStr
+
+from engine.applier import Control
+from engine.binding import BoundPlan, Digester
+from engine.desired import Conventions as ManifestConventions
+from engine.desired import load_desired
+from engine.errors import ManifestError
+from engine.guards import NAMES, parse_allowance
+from engine.live import Conventions
+from engine.model import Outcome, Plan, Result, Status
+from engine.pacing import Rate
+from engine.pipeline import Planned, bind_plan, carry_out, fill_for, find_for, plan_now
+from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
+from engine.planner import Options
+from engine.render.style import Style
+from engine.retrying import RetryPolicy, Surroundings
+from engine.uniweb.client import Connection as UniwebConnection
+from engine.uniweb.client import open_uniweb
+from engine.wiseflow.client import Connection, WiseflowApi, open_wiseflow
+from engine.wiseflow.creation import Patience
+from engine.wiseflow.licence import fingerprint
+from tests.laws.tally import note
+from tests.laws.wire import Tap, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from engine.fill import MemberReader
+    from engine.model import DesiredState
+    from tests.laws.server import Server
+    from tests.laws.terms import Term
+
+USER_KEY = "Personal Organisation Id"
+ZONE = "Europe/Copenhagen"
+EVERYTHING = tuple(parse_allowance(f"{name}:*") for name in NAMES)
+KEY = b"a key for the plans of laws"
+SECRET = SecretStr("sandbox")
+UNLIMITED = Rate(1_000_000, 100_000)
+VERBS = ("add", "remove", "deactivate", "reactivate", "change")
+GOOD = (Result.DONE, Result.ALREADY_DONE)
+
+
+class PassingTime:
+    """A clock that sleeping moves on at once."""
+
+    def __init__(self) -> None:
+        self._slept = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() + self._slept
+
+    async def sleep(self, seconds: float) -> None:
+        self._slept += seconds
+        await asyncio.sleep(0)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that a law does to one sandbox and one folder of manifests."""
+
+    server: Server
+    """Only its URL is used by runs of the engine."""
+    root: Path
+    tap: Tap = field(default_factory=Tap)
+    """Sees the requests of the next run."""
+    parallelism: int = 16
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+
+    # ---- manifests -------------------------------------------------------------------------------
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """The manifests folder with these files, and nothing else in it."""
+        folder = self.root / "manifests"
+        shutil.rmtree(folder, ignore_errors=True)
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write_term(self, term: Term) -> None:
+        """The term, without kinds that the drawing does not know where their entries are wrong."""
+        self.write(term.files())
+        try:
+            self.desired()
+        except ManifestError:
+            self.write(term.without_unknown_kinds().files())
+            self._must_be_right()
+            note("kinds left out", "where their entries were wrong")
+
+    def _must_be_right(self) -> None:
+        try:
+            self.desired()
+        except ManifestError as error:
+            raise AssertionError("\n".join(map(str, error.problems))) from None
+
+    def desired(self) -> DesiredState:
+        conventions = ManifestConventions(USER_KEY, ZONE)
+        return load_desired(self.root, self.root / "manifests", conventions)
+
+    # ---- the engine ------------------------------------------------------------------------------
+
+    def plan(self, *targets: str) -> Plan:
+        return asyncio.run(self.planned(targets)).plan
+
+    def apply(self, *targets: str) -> list[Outcome]:
+        """Plans and applies, with everything allowed."""
+        return asyncio.run(self.applied(targets))
+
+    def save_plan(self, *targets: str) -> bytes:
+        """The bytes of a plan file, as `plan --out` writes it."""
+        planned = asyncio.run(self.planned(targets))
+        bound = bind_plan(planned, Digester(KEY), EVERYTHING)
+        origin = Origin("sandbox", planned.licence, targets=targets)
+        return plan_bytes(planned.plan, bound, origin, Style(mask=True, private=True), KEY)
+
+    def apply_saved(self, data: bytes) -> list[Outcome]:
+        """Applies a plan file, as `apply PLANFILE` does. Raises: EngineError."""
+        return asyncio.run(self._applied_saved(data))
+
+    async def planned(self, targets: tuple[str, ...] = ()) -> Planned:
+        options = Options(targets=targets, allowances=EVERYTHING)
+        async with self._wiseflow(read_only=True) as api, self._members() as members:
+            planned = await plan_now(
+                "sandbox", self.desired(), self._conventions(), api, members, options
+            )
+        _count(planned)
+        return planned
+
+    async def applied(self, targets: tuple[str, ...] = ()) -> list[Outcome]:
+        planned = await self.planned(targets)
+        return await self.carried_out(planned)
+
+    async def carried_out(self, planned: Planned) -> list[Outcome]:
+        bound = bind_plan(planned, Digester(b"once"), EVERYTHING)
+        async with self._wiseflow(read_only=False) as api:
+            resources, conventions = self.desired().resources, self._conventions()
+            world = await find_for(bound, planned.filled, resources, conventions, api)
+            return await self._carry_out(bound, world, api)
+
+    async def _applied_saved(self, data: bytes) -> list[Outcome]:
+        saved = read_plan(data, KEY)
+        saved.check("sandbox")
+        state = self.desired()
+        bound = bound_plan(saved, state.resources, KEY)
+        bound = replace(bound, allowances=EVERYTHING)
+        async with self._wiseflow(read_only=False) as api, self._members() as members:
+            filled = await fill_for(bound, state, members, USER_KEY)
+            world = await find_for(bound, filled, state.resources, self._conventions(), api)
+            saved.check_live(fingerprint(world.licence, USER_KEY), world.now)
+            return await self._carry_out(bound, world, api)
+
+    async def _carry_out(self, bound: BoundPlan, world: Any, api: WiseflowApi) -> list[Outcome]:
+        clock = PassingTime()
+        patience = Patience(0.01, 0.01, 1.0, clock.sleep)
+        return await carry_out(bound, world, api, Control(), self.parallelism, patience)
+
+    def _conventions(self) -> Conventions:
+        return Conventions(USER_KEY, time_zone=ZONE, identified=True)
+
+    def _here(self) -> Surroundings:
+        clock = PassingTime()
+        return Surroundings(clock.now, clock.sleep, lambda: 0.5, Wire(self.tap))
+
+    def _wiseflow(self, *, read_only: bool) -> WiseflowApi:
+        connection = Connection(
+            f"{self.server.url}/v1",
+            "sandbox",
+            SECRET,
+            rate=UNLIMITED,
+            parallelism=self.parallelism,
+        )
+        return open_wiseflow(connection, read_only=read_only, policy=self.policy, here=self._here())
+
+    @asynccontextmanager
+    async def _members(self) -> AsyncIterator[MemberReader]:
+        connection = UniwebConnection(f"{self.server.url}/uniweb", "sandbox", SECRET)
+        async with open_uniweb(connection, policy=self.policy, here=self._here()) as uniweb:
+            yield uniweb.read_members
+
+    # ---- the sandbox -----------------------------------------------------------------------------
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        answer = _client().request(method, f"{self.server.url}/_sandbox/{path}", json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+    def by_hand(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """One call as a colleague's script would make it, outside of wisectl."""
+        headers = {"x-api-key": "sandbox"}
+        return _client().request(method, f"{self.server.url}/v1{path}", json=body, headers=headers)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the server holds, in its own ids."""
+        return dict(self.control("GET", "state"))
+
+    def reset(self) -> None:
+        self.control("POST", "reset")
+
+
+def _count(planned: Planned) -> None:
+    """Notes what the plan would do, and in which state it met the flows."""
+    for change in planned.plan.changes:
+        live = planned.world.live.get(change.address)
+        if change.address.kind == "flow":
+            note("flow states", str(live.facts["state"]) if live else "new")
+        if change.status is not Status.PLANNED:
+            note("not planned", f"{change.address.kind}:{change.part} {change.status}")
+            continue
+        for one in change.fields:
+            path = "data" if one.path.startswith("data.") else one.path
+            note("fields changed", f"{change.address.kind}.{path} {change.action}")
+        for verb in VERBS if change.seats else ():
+            if getattr(change.seats, verb):
+                note("seats changed", f"{change.seats.role} {verb}")
+
+
+_CLIENTS: list[httpx.Client] = []
+
+
+def _client() -> httpx.Client:
+    """One connection for all that is not the engine's: opening one takes longer than a request."""
+    if not _CLIENTS:
+        _CLIENTS.append(httpx.Client(timeout=30, trust_env=False))
+    return _CLIENTS[0]
+
+
+def failures(outcomes: list[Outcome]) -> list[str]:
+    return [f"{o.change.id}: {o.result}: {o.message}" for o in outcomes if o.result not in GOOD]
+
+
+def to_do(plan: Plan) -> list[str]:
+    """The ids of the changes that the plan would carry out, or hold until allowed."""
+    return [c.id for c in plan.changes if c.status in (Status.PLANNED, Status.HELD)]

@@ -1,0 +1,508 @@
+"""Whole terms of an institution, drawn so that what the files say is never wrong in itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from engine.kinds import KINDS
+from engine.kinds._people import PeopleTable
+from engine.user_entries import OF_ONE_PERSON
+from engine.wiseflow.creation import INCLUDABLE
+from tests.laws.drawing import LINES, hints, models_in
+from tests.laws.scene import (
+    BEGIN,
+    DAY,
+    FILLS,
+    FLOWS,
+    GHOST,
+    KNOWN,
+    LISTED,
+    MEMBERS,
+    OFFSETS,
+    OWN,
+    PROFILES,
+    ROSTERS,
+    SOURCES,
+    STATES,
+    TEMPLATES,
+    WORDS,
+    Scene,
+    When,
+    in_minutes,
+)
+
+Draw = st.DrawFn
+Entry = dict[str, Any]
+Sheet = list[list[str]]
+
+USER = KINDS["users"].model
+FLOW = KINDS["flows"].model
+TEMPLATE = KINDS["flow_templates"].model
+ROSTER = KINDS["rosters"].model
+PROFILE = KINDS["profiles"].model
+ROLES = KINDS["role_assignments"].model
+
+OF_USERS = frozenset(["key", "csv", "columns", "first_name", "last_name", "emails", "roles", "data", "exact", "profile"])
+OF_FLOWS = frozenset(
+    ["key", "title", "template", "type", "copy_from", "participation", "marking", "lifecycle", "activate_from"]
+)
+OF_PEOPLE = frozenset(["users", "rosters", "csv", "column", "matches", "people", "profile", "key"])
+OF_PROFILES = frozenset({"key", "members", "match", "fill"})
+"""Fields that depend on what stands beside them: composed here; all others come from the model."""
+
+KNOWN_KINDS = ("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments")
+ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
+WINDOWS = ("participation", "marking")
+SETS = ("emails", "roles", "data")
+
+
+@dataclass(slots=True)
+class Term:
+    """Entries by plural kind, and the CSV files that they name."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+
+    def without_unknown_kinds(self) -> Term:
+        """What is left when entries that only their model describes do not make sense here."""
+        return Term({name: self.entries[name] for name in KNOWN_KINDS}, self.sheets)
+
+    def files(self) -> dict[str, str]:
+        """The manifests folder: a file for each kind (JSON is YAML too), and the CSV files."""
+        found = {
+            f"{plural}.yaml": json.dumps({plural: entries}, ensure_ascii=False, default=str)
+            for plural, entries in self.entries.items()
+            if entries
+        }
+        return found | {name: _csv(rows) for name, rows in self.sheets.items()}
+
+
+def _csv(rows: Sheet) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+# ---- terms ---------------------------------------------------------------------------------------
+
+
+@st.composite
+def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
+    """A term; with one before it, one that keeps a part of it."""
+    term = Term()
+    made = {
+        "profiles": [_profile(draw, key) for key in PROFILES],
+        "users": _users(draw, scene, term),
+        "flow_templates": [_template(draw, scene, key) for key in TEMPLATES],
+        "rosters": _rosters(draw, scene, term),
+        "flows": [_flow(draw, scene, key) for key in FLOWS if draw(_mostly)],
+    }
+    term.entries.update(made)
+    if before is not None:
+        term.sheets.update({n: s for n, s in before.sheets.items() if n not in term.sheets})
+        for plural in ("users", "flows"):
+            term.entries[plural] = _mixed(draw, before.entries[plural], term.entries[plural])
+    term.entries["role_assignments"] = _assignments(draw, scene, term, before)
+    for plural in sorted(set(KINDS) - set(KNOWN_KINDS)):
+        term.entries[plural] = _others(draw, KINDS[plural].model)
+    return term
+
+
+_half = st.booleans()
+_mostly = st.sampled_from([True] * 9 + [False])
+_often = st.sampled_from([True] * 3 + [False])
+_seldom = st.sampled_from([False] * 9 + [True])
+
+
+@cache
+def _any(*values: Any) -> st.SearchStrategy[Any]:
+    """One of the values. Kept, as all strategies are: making one takes longer than drawing."""
+    return st.sampled_from(values)
+
+
+@cache
+def _some(values: tuple[Any, ...], least: int = 0, most: int | None = None) -> Any:
+    """Some of the values, in any order."""
+    return st.lists(st.sampled_from(values), unique=True, min_size=least, max_size=most)
+
+
+@cache
+def _between(first: int, last: int) -> st.SearchStrategy[int]:
+    return st.integers(first, last)
+
+
+def _others(draw: Draw, model: type[BaseModel]) -> list[Entry]:
+    """Entries of a kind that this module does not know: all that its model says."""
+    source = WORDS.some(model, but=frozenset({"key"}))
+    keyed = "key" in model.model_fields
+    return [
+        ({"key": f"k{number}"} if keyed else {}) | draw(source)
+        for number in range(draw(_between(0, 2)))
+    ]
+
+
+def _mixed(draw: Draw, old: list[Entry], new: list[Entry]) -> list[Entry]:
+    """The entries of both terms; those of both keep some parts as they were."""
+    by_name = {_name(entry): entry for entry in old}
+    mixed = []
+    for entry in new:
+        was = by_name.pop(_name(entry), None)
+        mixed.append(entry if was is None else _mended(_blend(draw, was, entry)))
+    return [*mixed, *(entry for entry in by_name.values() if draw(_mostly))]
+
+
+def _name(entry: Entry) -> str:
+    return str(entry.get("key") or entry.get("csv", "").split("/")[-1])
+
+
+def _blend(draw: Draw, old: Entry, new: Entry) -> Entry:
+    if "csv" in new:
+        return (draw(_half) and old) or new
+    units: dict[str, str] = dict.fromkeys(ORIGIN, "origin") | dict.fromkeys(WINDOWS, "windows")
+    keeps: dict[str, bool] = {}
+    found: Entry = {}
+    for name in dict.fromkeys((*new, *old)):
+        unit = units.get(name, name)
+        source = old if keeps.setdefault(unit, draw(_often)) else new
+        if name in source:
+            found[name] = source[name]
+    return found
+
+
+def _mended(entry: Entry) -> Entry:
+    """What a blend can break: exact sets, windows without an end, activation after the start."""
+    if entry.get("template") == TEMPLATES[0] and "participation" not in entry:
+        entry["template"] = TEMPLATES[1]
+    for name in WINDOWS:
+        if name in entry and entry.get("template") != TEMPLATES[0]:
+            entry[name] = {"length": "2h", **entry[name]}
+            if "end" in entry[name]:
+                del entry[name]["length"]
+    if "exact" in entry:
+        entry["exact"] = [name for name in entry["exact"] if name in entry]
+    start = entry.get("participation", {}).get("start")
+    if "activate_from" in entry and start and entry["activate_from"].moment >= start.moment:
+        del entry["activate_from"]
+    return entry
+
+
+# ---- users ---------------------------------------------------------------------------------------
+
+
+def _users(draw: Draw, scene: Scene, term: Term) -> list[Entry]:
+    people = (*OWN, *MEMBERS)
+    found = [_user(draw, key, number) for number, key in enumerate(people) if draw(_mostly)]
+    return [*found, *([_listed(draw, scene, term)] if draw(_often) else [])]
+
+
+def _user(draw: Draw, key: str, number: int) -> Entry:
+    entry: Entry = {"key": key, **draw(WORDS.some(USER, but=OF_USERS))}
+    for name in ("first_name", "last_name"):
+        if draw(_mostly) and not (key in MEMBERS and draw(_half)):
+            entry[name] = draw(WORDS.one(USER, name))
+    if draw(_half):
+        entry["emails"] = draw(_some(tuple(f"{part}.{key}" for part in ("a", "B", "c")), 1))
+    if draw(_half):
+        entry["roles"] = draw(WORDS.one(USER, "roles"))
+    if draw(_half):
+        entry["data"] = draw(_data(number))
+    stated = [name for name in SETS if name in entry]
+    if stated and draw(_half):
+        entry["exact"] = draw(_some(tuple(stated)))
+    if key in MEMBERS or draw(_seldom):
+        entry["profile"] = draw(_any(*PROFILES))
+    return entry
+
+
+@cache
+def _data(number: int) -> st.SearchStrategy[Entry]:
+    """Values that the licence accepts, and that no two people share."""
+    student = st.sampled_from([f"99{number:02}000{n}" for n in range(3)])
+    unic = st.sampled_from([f"unic{number}x{n}" for n in range(3)])
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "Department": st.none() | st.sampled_from(["Law", "Nursing"]),
+            "External User Id": st.none() | st.sampled_from([f"X{number}-{n}" for n in (0, 1)]),
+            "Student Number": st.none() | student | st.lists(student, unique=True),
+            "UNIC ID": unic | st.lists(unic, unique=True, min_size=1),
+            "User Alias": LINES,
+        },
+    )
+
+
+COLUMNS = {
+    "first_name": "given",
+    "last_name": "family",
+    "phone": "phone",
+    "emails": "mail",
+    "language": "language",
+    "login": "login",
+    "roles": "roles",
+    "data.Student Number": "nr",
+    "data.Department": "unit",
+}
+
+
+def _listed(draw: Draw, scene: Scene, term: Term) -> Entry:
+    """People of a CSV file, one a row."""
+    chosen = draw(_some(tuple(COLUMNS)[2:]))
+    columns = ["first_name", "last_name", *chosen]
+    key = draw(_any("key", "user"))
+    name = f"{scene.tag}/people.csv"
+    rows = [[key, *(COLUMNS[column] for column in columns)]]
+    for number, person in enumerate(LISTED):
+        rows.append([person, *(_cell(draw, column, person, number) for column in columns)])
+    term.sheets[name] = rows
+    stated: Entry = draw(WORDS.some(USER, but=OF_USERS | set(OF_ONE_PERSON) | set(columns)))
+    stated["columns"] = {"key": key, **{column: COLUMNS[column] for column in columns}}
+    return {"csv": name, **stated}
+
+
+def _cell(draw: Draw, column: str, person: str, number: int) -> str:
+    """A cell; an empty one states nothing."""
+    if column in ("first_name", "last_name"):
+        return str(draw(LINES))
+    cells = {
+        "emails": [f"a.{person}", f"a.{person}; b.{person}"],
+        "roles": ["Participant", "Assessor,Author"],
+        "language": ["en", "da"],
+        "login": ["enabled", "disabled"],
+        "data.Student Number": [f"98{number:02}0000"],
+    }
+    return str(draw(_any("", *cells.get(column, ["Law", "Ström"]))))
+
+
+def _profile(draw: Draw, key: str) -> Entry:
+    """A profile; that of rosters has no `modified_since`, and always somebody."""
+    members = draw(WORDS.some(PROFILE.model_fields["members"].annotation))
+    if key == PROFILES[0]:
+        members.pop("modified_since", None)
+        members |= {"unit": "Civil Engineering", "title": "Professor"}
+    fill = draw(_some(tuple(FILLS), 1))
+    entry: Entry = {"key": key, "members": members, "fill": {name: FILLS[name] for name in fill}}
+    required: Entry = {"match": {"user": "key", "member": "login_name"}}
+    return entry | required | draw(WORDS.some(PROFILE, but=OF_PROFILES))
+
+
+# ---- people --------------------------------------------------------------------------------------
+
+
+def _rosters(draw: Draw, scene: Scene, term: Term) -> list[Entry]:
+    """Each may contain those before it."""
+    found: list[Entry] = []
+    for number, key in enumerate(ROSTERS):
+        entry: Entry = {"key": key, **_table(draw, scene, term, ROSTERS[:number])}
+        if draw(_seldom):
+            entry["profile"] = PROFILES[0]
+        found.append(entry | draw(WORDS.some(ROSTER, but=OF_PEOPLE)))
+    return found
+
+
+def _keys(draw: Draw) -> list[str]:
+    """People by key, as careless people write it; seldom somebody whom nobody knows."""
+    everyone = (*OWN, *OWN, *LISTED, *MEMBERS, *KNOWN)
+    keys = draw(_some(everyone, 0, 4))
+    keys = [key.swapcase() if draw(_seldom) else key for key in keys]
+    return [*keys, *([GHOST] if draw(_seldom) and draw(_seldom) else [])]
+
+
+def _people(draw: Draw, scene: Scene, term: Term) -> list[str] | Entry:
+    if draw(_often):
+        return _keys(draw)
+    return _table(draw, scene, term, ROSTERS)
+
+
+def _table(draw: Draw, scene: Scene, term: Term, rosters: Iterable[str]) -> Entry:
+    """The one shape for people, as a mapping."""
+    entry: Entry = {}
+    if draw(_half):
+        entry["rosters"] = [key for key in draw(_some((*rosters, ""))) if key]
+    if draw(_half):
+        entry |= _column(draw, scene, term)
+    if draw(_half) or not entry:
+        entry["users"] = _keys(draw)
+    return entry
+
+
+def _column(draw: Draw, scene: Scene, term: Term) -> Entry:
+    name = f"{scene.tag}/{len(term.sheets)}.csv"
+    if draw(_half):
+        term.sheets[name] = [["nr"], *([nr] for nr in KNOWN.values())]
+        return {"csv": name, "column": "nr", "matches": "Student Number"}
+    column = draw(_any("key", "login"))
+    chosen = draw(_some((*OWN, *LISTED), 1))
+    term.sheets[name] = [["name", column], *(["N. N.", key] for key in chosen)]
+    return {"csv": name, **({} if column == "key" else {"column": column})}
+
+
+# ---- flows ---------------------------------------------------------------------------------------
+
+
+def _template(draw: Draw, scene: Scene, key: str) -> Entry:
+    """The first says how long exams last, the second at times when they are."""
+    entry: Entry = {"key": key, **draw(WORDS.some(TEMPLATE, but=OF_FLOWS))}
+    entry |= _origin(draw, ("FLOWassign", "FLOWlock"), ())
+    if draw(_seldom):
+        entry["title"] = draw(LINES)
+    if key == TEMPLATES[0]:
+        entry |= {"participation": {"length": "2h"}, "marking": {"length": "14d"}}
+    elif draw(_half):
+        entry |= _windows(draw, scene, "draft")
+    if draw(_seldom):
+        entry["lifecycle"] = "active"
+        if draw(_half):
+            entry["activate_from"] = When(in_minutes(BEGIN, -DAY), local=False)
+    return entry
+
+
+def _origin(draw: Draw, types: Iterable[str], others: Iterable[str]) -> Entry:
+    """What a flow is made from: a type, or another flow."""
+    if draw(_often):
+        return {"type": draw(_any(*types))}
+    copied: Entry = {"flow": draw(_any(*SOURCES, *others))}
+    words = tuple(sorted(INCLUDABLE))
+    if draw(_half):
+        copied["include"] = draw(_some(words))
+    return {"copy_from": copied}
+
+
+def _flow(draw: Draw, scene: Scene, key: str) -> Entry:
+    entry: Entry = {"key": key, **draw(WORDS.some(FLOW, but=OF_FLOWS))}
+    if draw(_mostly):
+        entry["title"] = draw(WORDS.one(FLOW, "title"))
+    state = draw(_any(*STATES))
+    if not draw(_often):
+        entry["template"] = draw(_any(*TEMPLATES))
+    else:
+        types = ("FLOWassign", draw(WORDS.one(FLOW, "type")))
+        entry |= _origin(draw, types, FLOWS[: FLOWS.index(key)])
+    if entry.get("type") != "FLOWoral" or draw(_seldom):
+        entry |= _windows(draw, scene, state)
+    if state != "draft":
+        entry["lifecycle"] = "active"
+        if draw(_often):
+            entry["content"] = "none"
+    elif "template" not in entry and draw(_half):
+        entry["lifecycle"] = "draft"
+    if entry.get("lifecycle") == "active" and draw(_seldom):
+        minutes = draw(_any(-2 * DAY, DAY))
+        moment = in_minutes(draw(_any(BEGIN, scene.now)), minutes)
+        entry["activate_from"] = When(moment, local=draw(_half))
+    return _mended(entry)
+
+
+def _windows(draw: Draw, scene: Scene, state: str) -> Entry:
+    """Both windows, such that an active flow is in this state by the scene's time."""
+    if draw(_seldom):
+        return {}
+    edges, moment = [], scene.now
+    for earliest, latest in OFFSETS[state]:
+        # Odd minutes, so that no edge meets the time of a test.
+        moment = in_minutes(moment, draw(_between(earliest // 10, latest // 10)) * 10 + 1)
+        edges.append(moment)
+    start, end, marked_from, marked_by = edges
+    local = draw(_half)
+    participation: Entry = {"start": When(start, local)}
+    if draw(_mostly):
+        participation |= _ending(start, end, local, as_length=draw(_half))
+    else:
+        participation["length"] = "1h30m"
+    marking = {"start": When(marked_from, local)}
+    marking |= _ending(marked_from, marked_by, local, as_length=draw(_seldom))
+    if state == "draft" and draw(_seldom):
+        # For the template to say.
+        return {"participation": {"start": When(start, local)}, "marking": marking}
+    return {"participation": participation, "marking": marking}
+
+
+def _ending(start: datetime, end: datetime, local: bool, *, as_length: bool) -> Entry:
+    minutes = int((end - start).total_seconds()) // 60
+    length = {"length": f"{minutes // 60}h{minutes % 60}m"}
+    return length if as_length else {"end": When(end, local)}
+
+
+# ---- roles ---------------------------------------------------------------------------------------
+
+
+def role_fields() -> Mapping[str, Any]:
+    """The roles of a role assignment with their types: fields that people stand in."""
+    return {
+        name: hint
+        for name, hint in hints(ROLES).items()
+        if any(issubclass(model, PeopleTable) for model in models_in(hint))
+    }
+
+
+ROLE_FIELDS = role_fields()
+
+
+def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> list[Entry]:
+    """One entry for each flow, and at times one that several flows share."""
+    old = {e["flows"][0]: e for e in before.entries["role_assignments"][:-1]} if before else {}
+    found = []
+    for flow in term.entries["flows"]:
+        key = flow["key"]
+        entry: Entry = {
+            "flows": [key],
+            **draw(WORDS.some(ROLES, but=frozenset({"flows", *ROLE_FIELDS}))),
+        }
+        for role, hint in ROLE_FIELDS.items():
+            if draw(_half) or role == "managers":
+                entry[role] = _role(draw, scene, term, hint)
+        if draw(_mostly):
+            entry["managers"] = _with(OWN[0], entry["managers"])
+        was = old.get(key)
+        found.append(entry if was is None else _blend(draw, was, entry))
+    return [*found, _shared(draw, term)]
+
+
+def _with(person: str, people: list[str] | Entry) -> list[str] | Entry:
+    """The people and this one: a flow is made only with a manager."""
+    keys = people if isinstance(people, list) else people.get("users", [])
+    keys = [person, *(key for key in keys if key.casefold() != person)]
+    return keys if isinstance(people, list) else people | {"users": keys}
+
+
+def _shared(draw: Draw, term: Term) -> Entry:
+    """An entry that selects flows by what they have."""
+    selectors: list[Entry] = [{"key": "F*"}]
+    for flow in term.entries["flows"]:
+        stated = {name: flow[name] for name in ("term", "code", "purpose") if flow.get(name)}
+        selectors += [{name: value} for name, value in stated.items()]
+    if not term.entries["flows"]:
+        return {"flows": [], "managers": []}
+    return {"flows": selectors[draw(_between(0, len(selectors) - 1))], "managers": [OWN[1]]}
+
+
+def _role(draw: Draw, scene: Scene, term: Term, hint: Any) -> Any:
+    """People of one role; where the model has flags, some of them with flags."""
+    models = models_in(hint)
+    flagged = [model for model in models if "people" in model.model_fields]
+    if not flagged:
+        return _people(draw, scene, term)
+    shape = draw(_any("one by one", "one by one", "one by one", "table", "together"))
+    if shape == "one by one":
+        return [_with_flags(draw, key, flagged[0]) for key in _keys(draw)]
+    table = _table(draw, scene, term, ROSTERS)
+    if shape == "together":
+        return [{"people": table, **draw(WORDS.some(flagged[0], but=OF_PEOPLE))}]
+    tables = [model for model in models if issubclass(model, PeopleTable)]
+    return {**table, **draw(WORDS.some(tables[-1], but=OF_PEOPLE))}
+
+
+def _with_flags(draw: Draw, key: str, model: type[BaseModel]) -> Any:
+    if draw(_half):
+        return key
+    shape = [key] if draw(_half) else {"users": [key]}
+    return {"people": shape, **draw(WORDS.some(model, but=OF_PEOPLE))}

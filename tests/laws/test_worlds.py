@@ -1,0 +1,72 @@
+"""The worlds themselves: whatever a manifest can say is said in some of them, and rightly."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from engine.desired import Conventions, load_desired
+from engine.errors import ManifestError
+from engine.kinds import KINDS
+from tests.laws.drawing import paths_in, paths_of
+from tests.laws.scene import BEGIN, Scene
+from tests.laws.stage import USER_KEY, ZONE
+from tests.laws.terms import KNOWN_KINDS, Term, terms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCENE = Scene("term", BEGIN + timedelta(days=100))
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[Term]:
+    """Many terms, always the same."""
+    found: list[Term] = []
+
+    @seed(20270111)
+    @settings(
+        max_examples=250,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(terms(SCENE))
+    def draw(term: Term) -> None:
+        found.append(term)
+
+    draw()
+    return found
+
+
+@pytest.mark.parametrize("plural", sorted(KINDS))
+def test_every_field_of_every_kind_is_drawn(drawn: list[Term], plural: str) -> None:
+    """Where this fails, say in scene.WORDS what the new field may hold."""
+    stated = {path for term in drawn for path in paths_in(term.entries[plural], plural)}
+    assert set(paths_of(KINDS[plural].model, plural)) - stated == set()
+
+
+def test_no_term_is_wrong_in_itself(drawn: list[Term], tmp_path: Path) -> None:
+    """Else laws would speak of worlds that nobody lives in."""
+    whole = 0
+    for term in drawn:
+        try:
+            _load(term, tmp_path)
+            whole += 1
+        except ManifestError:
+            _load(term.without_unknown_kinds(), tmp_path)
+    assert whole or set(KINDS) == set(KNOWN_KINDS)
+
+
+def _load(term: Term, root: Path) -> None:
+    shutil.rmtree(root / "manifests", ignore_errors=True)
+    for name, text in term.files().items():
+        path = root / "manifests" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    load_desired(root, root / "manifests", Conventions(USER_KEY, ZONE))

@@ -1,0 +1,101 @@
+"""What stands between the engine and the network: sees every request, and can do harm to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+
+from engine.wiseflow.reads import READS
+from tests.laws.tally import note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+UNIWEB = "/uniweb/"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One attempt of one request: its number in the run, from 0, and what it is."""
+
+    number: int
+    operation: str
+    path: str
+    body: bytes
+
+    @property
+    def writes(self) -> bool:
+        return self.operation not in READS and not self.operation.startswith("POST /api/")
+
+
+class Tap:
+    """Sees every exchange of a run; those who do harm override `before` or `after`."""
+
+    def __init__(self) -> None:
+        self.log: list[Exchange] = []
+
+    @property
+    def operations(self) -> Counter[str]:
+        return Counter(one.operation for one in self.log)
+
+    @property
+    def written(self) -> list[Exchange]:
+        return [one for one in self.log if one.writes]
+
+    def take(self, request: httpx.Request) -> Exchange:
+        call = request.extensions.get("call")
+        operation = call.operation if call else f"{request.method} {request.url.path}"
+        one = Exchange(len(self.log), operation, request.url.path, request.content)
+        self.log.append(one)
+        note("operations", operation)
+        return one
+
+    async def before(self, one: Exchange) -> None:
+        """Called before the request is sent."""
+
+    async def after(self, one: Exchange, answer: httpx.Response) -> httpx.Response:
+        """Called with the whole answer; gives the one that the engine shall see."""
+        return answer
+
+
+@dataclass(slots=True)
+class Wire(httpx.AsyncBaseTransport):
+    """A network with a tap on it."""
+
+    tap: Tap
+    inner: httpx.AsyncBaseTransport = field(
+        default_factory=lambda: httpx.AsyncHTTPTransport(
+            verify=False, limits=httpx.Limits(max_connections=16)
+        )
+    )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        one = self.tap.take(request)
+        await self.tap.before(one)
+        answer = await self.inner.handle_async_request(request)
+        await answer.aread()
+        return await self.tap.after(one, answer)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+@dataclass
+class LoseAnswer(Tap):
+    """The answers of some requests are lost after the server did the work."""
+
+    wanted: Callable[[Exchange], bool]
+    lost: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    async def after(self, one: Exchange, answer: httpx.Response) -> httpx.Response:
+        if self.wanted(one):
+            self.lost.append(one.operation)
+            raise httpx.ReadError("the answer was lost")
+        return answer
