@@ -1,0 +1,229 @@
+"""Takes one safeguard out of the engine at a time, and says which law notices: `make mutants`.
+
+Each mutant is a text that stands exactly once in one file, and what stands there instead. The laws
+run on a copy of the project. Exits 1 when a mutant survives, or its text is not there any more.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("engine", "tests", "manifests", "schemas", "docs", "pyproject.toml", "wisectl.yaml")
+COPIED_TOO = ("README.md",)
+WORLDS = os.environ.get("WISECTL_WORLDS", "240")
+NEXT_TO_LAWS = ("tests/model", "tests/core/test_guard_laws.py")
+
+
+class Mutant(NamedTuple):
+    """What is taken out, where, and what stands there instead."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+
+
+MUTANTS = (
+    Mutant(
+        "no second read before writing",
+        "applier.py",
+        "        if reasons := moved(planned, binding, lambda name: nothing.of(name, None)):\n",
+        "        if reasons := []:\n",
+    ),
+    Mutant(
+        "lists are not read again at an object's turn",
+        "applier.py",
+        "            await self.live[address.kind].reread(self.work.api, world, address, parts)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "success: false is taken for success",
+        "wiseflow/answers.py",
+        '    if envelope["success"] is not True:\n',
+        "    if False:\n",
+    ),
+    Mutant(
+        "pages are not counted",
+        "wiseflow/paging.py",
+        "    if len(page.payload) != expected:\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "a list is not compared with its total",
+        "wiseflow/paging.py",
+        "    if len(rows) != total:\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "no wait before a create is repeated",
+        "creation.py",
+        "            await self.patience.sleep(self.patience.lost_answer)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "no search before a create is repeated",
+        "creation.py",
+        "        first = await self._first_found()\n        if first is None and self.lost:\n",
+        "        first = None if self.lost else await self._first_found()\n        if False:\n",
+    ),
+    Mutant(
+        "a create is repeated like a read",
+        "retrying.py",
+        "    return call.repeatable or not error.happened\n",
+        "    return True\n",
+    ),
+    Mutant(
+        "read-only lets writes through",
+        "transport.py",
+        "        if self._read_only and not self._is_read(request):\n",
+        "        if False:\n",
+    ),
+    Mutant(
+        "people leave a set in which somebody is unresolved",
+        "seats.py",
+        '    if complete and not sis and (role.membership == "exact" or named):\n',
+        '    if not sis and (role.membership == "exact" or named):\n',
+    ),
+    Mutant(
+        "what moved in the manifests is written all the same",
+        "binding.py",
+        "    if old.stated != new.stated:\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "what moved in WISEflow is written over",
+        "binding.py",
+        '        return "" if same else LIVE_MOVED\n',
+        '        return ""\n',
+    ),
+    Mutant(
+        "what needs a failed change is tried all the same",
+        "applier.py",
+        "            if before and before.result not in (Result.DONE, Result.ALREADY_DONE):\n",
+        "            if False:\n",
+    ),
+    Mutant(
+        "a lost answer is taken for done",
+        "applier.py",
+        "        if any(one.id == step.id for one in fresh):\n",
+        "        if False:\n",
+    ),
+    Mutant(
+        "the seal of a plan file is not looked at",
+        "planfile.py",
+        "    if not isinstance(seal, str) or not hmac.compare_digest"
+        "(seal.encode(), expected.encode()):\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "an upsert over somebody else is a creation",
+        "kinds/_user_write.py",
+        "    if answer.status != 201:\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "an apply with failures exits 0",
+        "exit_codes.py",
+        "    if results - good:\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "secrets are not taken out of messages",
+        "redaction.py",
+        "            line = line.replace(secret, HIDDEN)\n",
+        "            pass\n",
+    ),
+)
+
+
+class Caught(NamedTuple):
+    """The laws and tests that noticed, and the time that it took."""
+
+    names: tuple[str, ...]
+    seconds: float
+
+
+def main(wanted: list[str]) -> int:
+    chosen = [m for m in MUTANTS if not wanted or any(word in m.name for word in wanted)]
+    survivors = 0
+    for number, mutant in enumerate(chosen, 1):
+        caught = try_one(mutant)
+        survivors += not caught.names
+        laws = ", ".join(caught.names) or "NOT CAUGHT"
+        line = f"{number:2} of {len(chosen)}  {mutant.name}: {laws}  ({caught.seconds:.0f} s)\n"
+        sys.stdout.write(line)
+        sys.stdout.flush()
+    sys.stdout.write(f"{len(chosen) - survivors} of {len(chosen)} mutants caught.\n")
+    return 1 if survivors else 0
+
+
+def try_one(mutant: Mutant) -> Caught:
+    with tempfile.TemporaryDirectory(prefix="wisectl-mutant-") as folder:
+        copy = Path(folder)
+        copy_project(copy)
+        change(copy / "engine" / mutant.file, mutant)
+        start = time.monotonic()
+        return Caught(tuple(run_laws(copy)), time.monotonic() - start)
+
+
+def copy_project(copy: Path) -> None:
+    for name in (*COPIED, *COPIED_TOO):
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", ".hypothesis")
+            shutil.copytree(source, copy / name, ignore=ignored)
+        else:
+            shutil.copy2(source, copy / name)
+
+
+def change(path: Path, mutant: Mutant) -> None:
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutant.before) != 1:
+        sys.exit(f"{mutant.name}: its text stands {text.count(mutant.before)} times in {path.name}")
+    path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
+
+
+def run_laws(copy: Path) -> list[str]:
+    """The names of the laws that fail, without their parameters."""
+    paths = ["tests/laws", *(path for path in NEXT_TO_LAWS if (copy / path).exists())]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--maxfail=3",
+        "-p",
+        "no:cacheprovider",
+    ]
+    answer = subprocess.run(  # noqa: S603 - our own command
+        [*command, *paths],
+        cwd=copy,
+        env={**os.environ, "WISECTL_WORLDS": WORLDS, "WISECTL_SEED": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    failed = re.findall(r"^(?:FAILED|ERROR) \S*?(\w+)\.py(?:::(\w+))?", answer.stdout, re.MULTILINE)
+    names = {law(module, test) for module, test in failed}
+    return sorted(names)
+
+
+def law(module: str, test: str) -> str:
+    """`P3` for a law, else the name of the test."""
+    number = re.match(r"test_p(\d+)_", module)
+    return f"P{int(number[1])}" if number else test or module
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
