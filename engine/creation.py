@@ -5,15 +5,15 @@ under a marker that is made from its key, and whoever comes later, after a crash
 machine that shares nothing with this one, finds it by that marker and finishes it:
 
     look for the marker, then for the key     found: finish that one
-    make, under the marker                    answer lost: wait beyond the timeout, look again
+    make, under the marker                    answer lost: wait beyond the timeout, look
     look for the marker, then for the key     another has precedence: give up our own, look again
     finish                                    it is gone meanwhile: look again
-    look until the search shows it finished   give up what is left beside it
+    look until a search shows it finished     then for the marker: give up what is beside it
 
 It is marker before key, because a finished object gets its key before it loses its marker: looked
 for in this order it cannot slip through between the two searches. Precedence has what is settled
 (it left its marker behind, or people may be on it), then the lowest number. Only an unsettled
-object is ever given up, and no settled one is written to.
+object is ever given up, and no finished one is written to.
 
 What it stands on: numbers are given in the order of creation; a search may lag, but shows writes
 in the order in which they were done; a request is done within its timeout, or never. All of it is
@@ -84,8 +84,11 @@ class Creation(Traces, Protocol):
     async def make(self) -> int | None:
         """Makes one under the marker; None after a lost answer, when it may be there or not."""
 
-    async def finish(self, number: int) -> None:
-        """Brings a marked object to its end; any step may have been done, the marker goes last."""
+    async def finish(self, number: int) -> bool:
+        """Brings a marked object to its end; any step may have been done, the marker goes last.
+
+        False where somebody else has taken the marker away meanwhile.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ async def create_once(creation: Creation, patience: Patience) -> int:
     run = _Run(creation, patience)
     for _ in range(ROUNDS):
         number = await run.found_or_made()
-        if number is not None and await run.finished(number):
+        if number is not None and await run.is_finished(number):
             await run.settle(number)
             return number
     raise _refusal(creation, "it could not be told from its rivals; run apply again")
@@ -172,15 +175,14 @@ class _Run:
     patience: Patience
     gone: set[int] = field(default_factory=set)
     lost: bool = False
+    """An answer was lost, and its request is still on its way, or done and not yet shown."""
 
     async def found_or_made(self) -> int | None:
         """The object to finish; None where the next round has to look again."""
-        first = await self._first_found()
-        if first is None and self.lost:
+        if self.lost:
             # The lost request may still be on its way: only after its time is up is it gone.
             await self.patience.sleep(self.patience.lost_answer)
-            self.lost = False
-            first = await self._first_found()
+        first = _first(self.creation, await self._look())
         if first is not None:
             return first.id
         number = await self.creation.make()
@@ -189,12 +191,12 @@ class _Run:
             return number
         return None
 
-    async def finished(self, number: int) -> bool:
+    async def is_finished(self, number: int) -> bool:
         """Whether it is finished now; False where it is gone, for example given up by its maker."""
         try:
             stage = await self.creation.stage(number)
-            if stage is Stage.MARKED:
-                await self.creation.finish(number)
+            if stage is Stage.MARKED and await self.creation.finish(number):
+                self.lost = False  # Once this write is shown, so is what was lost before it.
         except ApiError as error:
             if error.exit_code != ApiError.exit_code or error.unknown:
                 raise
@@ -210,21 +212,22 @@ class _Run:
 
         Else a plan made just after this apply would read it unfinished, and finish it again.
         """
+        if self.lost:
+            await self.patience.sleep(self.patience.until_visible)
         waited = 0.0
         while waited <= self.patience.until_visible:
-            found = await self._look()
-            if number in found and found[number].settled:
-                _first(self.creation, found)
-                await _sweep(self.creation, number, found)
+            keyed = {one.id: one for one in await self.creation.find_keyed()}
+            if number in keyed and keyed[number].settled:
+                # Only a search for the marker after this one shows all that was made before.
+                marked = {one.id: one for one in await self.creation.find_marked()}
+                _first(self.creation, marked | keyed)
+                await _sweep(self.creation, number, marked)
                 return
             await self.patience.sleep(self.patience.between_looks)
             waited += self.patience.between_looks
 
     async def _look(self) -> dict[int, Candidate]:
         return await _look(self.creation, self.gone)
-
-    async def _first_found(self) -> Candidate | None:
-        return _first(self.creation, await self._look())
 
     async def _is_kept(self, number: int) -> bool:
         """Whether what we made has precedence over all that a search shows, once it shows ours."""

@@ -162,14 +162,14 @@ class FlowCreation(FlowTraces):
         number = made.get("flowId") if isinstance(made, dict) else None
         return number if isinstance(number, int) else None
 
-    async def finish(self, number: int) -> None:
+    async def finish(self, number: int) -> bool:
         await self._check_copy(number)
         await self._set_key(number)
         if self.new.dates:
             await write_dates(self.api, number, self.new.dates)
         if self.new.description is not ...:
             await write_description(self.api, number, self.new.description)
-        await self._set_metadata(number)
+        return await self._set_metadata(number)
 
     async def _send(self) -> Any:
         new = self.new
@@ -220,15 +220,16 @@ class FlowCreation(FlowTraces):
             if not await self._carries_key(number, {}):
                 raise
 
-    async def _set_metadata(self, number: int) -> None:
+    async def _set_metadata(self, number: int) -> bool:
         """Overlays the flow's metadata, unless another apply has finished it meanwhile."""
         fields = await self._final_fields()
         body = await read_metadata(self.api, number)
         if body.get("subtitle") != marker(self.key):
-            return
+            return False
         body |= {METADATA[name]: value for name, value in fields.items()}
         ids = {"flowId": number}
         await self.api.call("PUT", "/flows/{flowId}/metadata", ids=ids, body=body)
+        return True
 
     async def _final_fields(self) -> dict[str, Value]:
         fields = {"title": self.new.title, **self.new.fields}
