@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from engine.binding import Binding, BoundPlan, bind, moved
 from engine.errors import ApiError
-from engine.guards import taken
+from engine.guards import NAMES
+from engine.holding import in_force, protect, rule
 from engine.kind import Kind, RefusedError, Work
 from engine.model import Action, Address, Change, Outcome, Result, Status
 from engine.world import Findings
@@ -149,14 +150,11 @@ class _Run:
     def _held_by_now(self, change: Change, step: Change) -> str:
         """The hazards that were not there, or not allowed, when the change was planned."""
         known = {hazard.name for hazard in change.hazards}
+        allowances, _ = in_force(self.plan.allowances, self.work.world)
+        ruling = rule([step], (), allowances)
+        held = [one for one in ruling.refusals if one.name not in known and ruling.stands(one)]
         return "; ".join(
-            f"held by now: {hazard.message}; --allow {hazard.name}:{change.address}"
-            for hazard in step.hazards
-            if hazard.holds
-            and hazard.name not in known
-            and not any(
-                one.covers(hazard.name, change.address, taken(step)) for one in self.plan.allowances
-            )
+            f"held by now: {NAMES[one.name]}: --allow {ruling.flag(one)}" for one in held
         )
 
     async def _verdict(self, address: Address) -> Verdict:
@@ -178,7 +176,7 @@ class _Run:
         if reasons := moved(planned, binding, lambda name: nothing.of(name, None)):
             return Verdict("; ".join(reasons))
         steps: dict[str, list[Change]] = {}
-        by_id = {change.id: change for change in fresh}
+        by_id = {change.id: change for change in protect(fresh, self.plan.protected)}
         for name, item in binding.items():
             if item.verb and planned[name].change in self.changes:
                 mine = steps.setdefault(planned[name].change, [])

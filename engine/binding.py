@@ -14,9 +14,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from engine.guards import Allowance
+    from engine.errors import Location
     from engine.kind import Normal
-    from engine.model import Address, Change, Desired, DesiredRole, LiveSeat, SeatsChange, Value
+    from engine.model import (
+        Address,
+        Allowance,
+        Change,
+        Desired,
+        DesiredRole,
+        LiveSeat,
+        SeatsChange,
+        Value,
+    )
     from engine.world import World
 
 WIDTH = 16
@@ -70,6 +79,7 @@ class BoundPlan:
     objects: Mapping[Address, Binding]
     digester: Digester
     allowances: tuple[Allowance, ...] = ()
+    protected: Mapping[Address, Location] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     """Changes, by id, that are only listed, with the reason: nobody has reviewed them."""
 

@@ -34,6 +34,9 @@ FORMAT = "1.0"
 IMPERSONAL = frozenset({"roles", "login", "language"})
 """Fields of users whose values say nothing of the person; all others are left out."""
 
+RECENT = 100
+"""Runs that are looked through for the last count of a profile."""
+
 NumberOf = Callable[[str], "int | None"]
 """From a name as the plan shows it to WISEflow's number of that person."""
 _current: ContextVar[str] = ContextVar("change", default="")
@@ -199,3 +202,15 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(row, dict) and isinstance(row.get("type"), str):
             yield row
+
+
+def last_members(folder: Path) -> dict[str, int]:
+    """For each profile how many members UNIWeb answered in the last run that asked for it."""
+    found: dict[str, int] = {}
+    for path in reversed(runs(folder)[-RECENT:]):
+        header = next(read(path), {})
+        members = header.get("members")
+        for profile, count in members.items() if isinstance(members, dict) else ():
+            if isinstance(count, int):
+                found.setdefault(profile, count)
+    return found

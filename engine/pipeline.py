@@ -53,6 +53,7 @@ async def plan_now(
     filled = await fill_from_uniweb(state, read_members, conventions.user_key)
     world = await read_world(api, filled.resources, conventions)
     world.incomplete_profiles = dict(filled.incomplete)
+    world.member_counts = dict(filled.members)
     world.problems += filled.problems
     plan = make_plan(environment, world, KINDS, options)
     reads = dict(api.sent)

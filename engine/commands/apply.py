@@ -19,7 +19,7 @@ from engine.commands.lock import locked
 from engine.commands.plan import PlanFlags, make
 from engine.commands.plan_key import plan_key
 from engine.commands.progress import Progress
-from engine.commands.session import WORK_FOLDER
+from engine.commands.session import journal_folder
 from engine.commands.undo import state_of
 from engine.errors import DeclinedError, EngineError
 from engine.exit_codes import of_apply
@@ -110,6 +110,7 @@ def _prepare(session: Session, flags: PlanFlags, how: ApplyFlags) -> Prepared:
         bound = _reviewed_part(session, planned, reviewed, flags)
     else:
         bound = bind_plan(planned, Digester(secrets.token_bytes(32)), flags.allow)
+    bound = _with_manifests(bound, state)
     style = session.style(state)
     if not session.invocation.json:
         print(render_plan(planned.plan, style), flush=True)
@@ -126,6 +127,12 @@ def _reviewed_part(
     there = bound_plan(reviewed, planned.world.desired, key)
     addresses = {change.address for change in there.changes}
     return only_reviewed(bind_plan(planned, Digester(key), flags.allow, addresses), there)
+
+
+def _with_manifests(bound: BoundPlan, state: DesiredState) -> BoundPlan:
+    """What the manifests allow and protect now holds while the plan is carried out."""
+    allowances = (*bound.allowances, *state.allowances)
+    return replace(bound, allowances=allowances, protected=state.protected)
 
 
 def _as_reviewed(
@@ -158,6 +165,7 @@ def _from_file(session: Session, flags: PlanFlags, path: Path) -> Prepared:
     state = state_of(session.invocation, undo).state if undo else session.desired()
     bound = bound_plan(saved, state.resources, plan_key(session))
     bound = replace(bound, allowances=(*bound.allowances, *flags.allow))
+    bound = _with_manifests(bound, state)
     filled = asyncio.run(_fill(session, bound, state))
     if not session.invocation.json:
         print(f"{path}: made {saved.created:%a %d %b %Y %H:%M} UTC, {len(bound.changes)} changes")
@@ -205,11 +213,6 @@ async def _apply(
         finally:
             await control.journal.close()
         return outcomes
-
-
-def journal_folder(session: Session) -> Path:
-    """Where the runs of this environment are."""
-    return session.invocation.root / WORK_FOLDER / "journal" / session.name
 
 
 def _journal(session: Session, prepared: Prepared, licence: str) -> Journal:

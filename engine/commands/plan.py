@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from engine.binding import Digester
 from engine.commands.plan_key import plan_key
+from engine.commands.session import journal_folder
 from engine.errors import EngineError
 from engine.exit_codes import of_plan
 from engine.git import head
+from engine.journal import last_members
 from engine.pipeline import Planned, bind_plan, plan_now
 from engine.planfile import Origin, plan_bytes
 from engine.planner import Options
@@ -38,8 +40,19 @@ class PlanFlags:
     excludes: tuple[str, ...] = ()
     allow: tuple[Allowance, ...] = ()
 
-    def options(self, max_removed: int) -> Options:
-        return Options(self.targets, self.excludes, self.allow, max_removed)
+    def options(self, session: Session, state: DesiredState) -> Options:
+        """With what settings, manifests and the journal say beside the command line."""
+        limits = session.guards
+        return Options(
+            self.targets,
+            self.excludes,
+            (*self.allow, *state.allowances),
+            limits.max_removed,
+            limits.max_updates,
+            limits.updates_share,
+            state.protected,
+            last_members(journal_folder(session)),
+        )
 
 
 def make(
@@ -53,7 +66,7 @@ def make(
 async def _make(
     session: Session, state: DesiredState, flags: PlanFlags, conventions: Conventions
 ) -> Planned:
-    options = flags.options(session.max_removed)
+    options = flags.options(session, state)
     async with open_wiseflow(session.wiseflow, read_only=True) as api:
         if session.uniweb is None:
             return await plan_now(session.name, state, conventions, api, None, options)

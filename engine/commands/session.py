@@ -24,6 +24,7 @@ from engine.sandbox.serve import running
 from engine.settings import (
     SANDBOX,
     EnvironmentSettings,
+    GuardSettings,
     Settings,
     choose_environment,
     expand,
@@ -77,8 +78,8 @@ class Session:
         return Conventions(value.user_key, value.flow_key, value.time_zone, pinned)
 
     @property
-    def max_removed(self) -> int:
-        return self.environment.guards.max_removed if self.environment else 25
+    def guards(self) -> GuardSettings:
+        return self.environment.guards if self.environment else GuardSettings()
 
     @property
     def parallelism(self) -> int:
@@ -221,3 +222,8 @@ def lock_path(session: Session) -> Path:
     folder = session.invocation.root / WORK_FOLDER
     make_work_folder(folder)
     return folder / f"{session.name}.lock"
+
+
+def journal_folder(session: Session) -> Path:
+    """Where the runs of this environment are."""
+    return session.invocation.root / WORK_FOLDER / "journal" / session.name
