@@ -169,6 +169,7 @@ class _Run:
         try:
             fresh, binding = await self._plan_afresh(address, parts)
         except ApiError as error:
+            self._heed(error)
             return Verdict(f"it could not be read before writing: {error}", error.exit_code)
         if isinstance(fresh, str):
             return Verdict(fresh, ApiError.exit_code)
@@ -213,31 +214,41 @@ class _Run:
         try:
             await self.live[change.address.kind].write(step, self.work)
         except ApiError as error:
-            if error.exit_code != ApiError.exit_code:
-                self.stopped = self.stopped or (str(error), error.exit_code)
-            if error.unknown:
-                return await self._read_back(change, step, error)
-            return Outcome(change, Result.FAILED, str(error), error.exit_code)
+            self._heed(error)
+            return await self._read_back(change, step, error)
         except RefusedError as error:
             return Outcome(change, Result.FAILED, str(error), ApiError.exit_code)
         return Outcome(change, Result.DONE)
 
+    def _heed(self, error: ApiError) -> None:
+        """Refused credentials and a spent budget stop the run: the next call fares no better."""
+        if error.exit_code != ApiError.exit_code:
+            self.stopped = self.stopped or (str(error), error.exit_code)
+
     async def _read_back(self, change: Change, step: Change, error: ApiError) -> Outcome:
-        """A lost answer is looked for in the object itself before anything is said of it."""
-        unknown = Outcome(change, Result.UNKNOWN, str(error), error.exit_code)
-        live = self.live[change.address.kind]
+        """What a failed call came to: a lost answer, or a refusal of what is done already.
+
+        Another apply may have been faster, or the call's own first attempt.
+        """
+        refused = 400 <= error.status < 500 and error.exit_code == ApiError.exit_code
+        left = await self._is_left(step) if error.unknown or refused else True
+        if left is False:
+            said = "the answer was lost" if error.unknown else "it was refused"
+            return Outcome(change, Result.DONE, f"{said}; read back: it is done")
+        result = Result.UNKNOWN if left is None and error.unknown else Result.FAILED
+        return Outcome(change, result, str(error), error.exit_code)
+
+    async def _is_left(self, step: Change) -> bool | None:
+        """Whether the step is still to be done, or a part of it; None where nobody can tell."""
+        api, world, address = self.work.api, self.work.world, step.address
         try:
-            parts = frozenset({step.part})
-            await live.look_again(self.work.api, self.work.world, change.address, parts)
+            await self.live[address.kind].look_again(api, world, address, frozenset({step.part}))
         except ApiError:
-            return unknown
-        fresh, _ = self._planned(change.address)
-        if isinstance(fresh, str) or change.address not in self.work.world.live:
-            return unknown
-        if any(one.id == step.id for one in fresh):
-            message = f"{error}; read back: it is not done, or not all of it"
-            return Outcome(change, Result.FAILED, message, error.exit_code)
-        return Outcome(change, Result.DONE, "the answer was lost; read back: it is done")
+            return None
+        fresh, _ = self._planned(address)
+        if isinstance(fresh, str) or address not in world.live:
+            return None
+        return any(one.id == step.id for one in fresh)
 
 
 def _creations_first(change: Change) -> tuple[bool, str]:

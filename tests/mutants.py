@@ -114,8 +114,8 @@ MUTANTS = (
     Mutant(
         "a lost answer is taken for done",
         "applier.py",
-        "        if any(one.id == step.id for one in fresh):\n",
-        "        if False:\n",
+        "        return any(one.id == step.id for one in fresh)\n",
+        "        return False\n",
     ),
     Mutant(
         "the seal of a plan file is not looked at",
