@@ -126,6 +126,17 @@ def test_an_allowance_counts_all_that_it_covers_and_two_do_not_add_up() -> None:
     assert held(world.plan(allowed("removals:flow/a:14"))) == {"flow/b:participants.leave"}
 
 
+def test_an_entry_counts_all_who_leave_its_role_refused_or_not() -> None:
+    world = crowd(60)
+    leaving(world, "a", 7, range(1, 5), 4)
+    leaving(world, "b", 8, range(11, 51), 3)
+    empty = {"flow/a:participants.leave"}
+    assert held(world.plan()) == empty
+    for up_to, left in ((6, empty), (7, set())):
+        one = entry("remove", up_to, "flow/a", "flow/b", role="participants")
+        assert held(world.plan(Options(allowances=(one,)))) == left
+
+
 # ---- sets of people ------------------------------------------------------------------------------
 
 
@@ -287,6 +298,9 @@ def from_uniweb() -> Licensed:
     filled = user("s1", phone="2")
     fields = {**filled.fields, "first_name": Stated("Grace", PROFILE)}
     world.desired = [replace(filled, fields=fields, profile="staff"), user("s2", phone="2")]
+    other = user("s3", phone="2")
+    fields = {**other.fields, "last_name": Stated("Hopper", PROFILE)}
+    world.desired.append(replace(other, fields=fields, profile="guests"))
     world.live_flow("math", 7, 0, {"assessors": [1, 2, 3], "authors": [4]}, **LIVE)
     panel = role("assessors", "s1", "s2", "s5", membership="exact")
     seats = tuple(replace(seat, location=ROSTER) for seat in panel.seats)
@@ -306,7 +320,11 @@ def test_a_short_uniweb_read_holds_what_comes_from_it_and_nothing_else() -> None
     plan = plan_with(from_uniweb(), 89, Options(last_counts={"staff": 100}))
     from_it = {"user/s1:attributes", "flow/math:assessors", "flow/math:assessors.leave"}
     assert held(plan) == from_it
-    assert set(by_id(plan)) - from_it == {"user/s2:attributes", "flow/math:authors"}
+    assert set(by_id(plan)) - from_it == {
+        "user/s2:attributes",
+        "user/s3:attributes",
+        "flow/math:authors",
+    }
     one = guard(plan, "uniweb")
     assert (one.scope, one.value, one.allow) == ("profile/staff", "89", "uniweb:profile/staff:11")
 
@@ -399,6 +417,14 @@ def test_nobody_leaves_a_protected_flow_and_others_may_come() -> None:
     plan = by_id(world.plan(options))
     assert plan["flow/math:participants.leave"].status is Status.BLOCKED
     assert plan["flow/math:participants"].status is Status.PLANNED
+
+
+def test_what_is_protected_is_blocked_and_never_held_and_no_guard_waits_for_it() -> None:
+    world = crowd(40)
+    leaving(world, "math", 7, range(1, 41), 40)
+    plan = world.plan(Options(protected={Address("flow", "math"): FIRM}))
+    assert [change.status for change in plan.changes] == [Status.BLOCKED]
+    assert [one.name for one in plan.guards if one.refused] == []
 
 
 def test_a_protected_user_keeps_login_roles_and_values() -> None:
