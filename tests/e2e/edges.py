@@ -48,12 +48,14 @@ def load(root: Path, user_key: str) -> DesiredState:
     return load_desired(root, root / "manifests", conventions)
 
 
-def open_wiseflow(url: str, *, read_only: bool, checked: bool) -> WiseflowApi:
+def open_wiseflow(
+    url: str, *, read_only: bool, checked: bool, timeout: float = 30.0
+) -> WiseflowApi:
     """A connection whose every exchange is held against the document, where it is there."""
     network: httpx.AsyncBaseTransport = _network()
     here = Surroundings(network=_wrapped(CheckedTransport(network) if checked else network))
     connection = Connection(f"{url}/v1", "sandbox", SECRET)
-    return open_licence(connection, read_only=read_only, policy=HASTE, here=here)
+    return open_licence(connection, read_only=read_only, timeout=timeout, policy=HASTE, here=here)
 
 
 @asynccontextmanager
