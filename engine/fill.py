@@ -48,7 +48,7 @@ async def fill_from_uniweb(
     Raises: AuthenticationError, when UNIWeb refuses the credentials.
     """
     used = _profiles_in_use(state)
-    lost = {label: "a file that was not read" for label in _named_by_roles(state)}
+    lost = dict.fromkeys(_named_by_roles(state), "a file that was not read")
     lost = {label: why for label, why in lost.items() if label not in state.profiles}
     lost |= {label: str(problem) for label, problem in state.unread.items()}
     problems = [_left_alone(problem) for problem in state.unread.values()]
