@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format schemas serve clean
+.PHONY: help setup demo test lint format schemas serve mutants faults clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,12 @@ schemas: $(VENV)/ready ## write schemas/ from the models
 
 serve: $(VENV)/ready ## serve the sandbox on http://127.0.0.1:8080
 	@$(RUN) -m engine sandbox serve --port 8080
+
+mutants: $(VENV)/ready ## take each safeguard out once, and see which law notices (half an hour)
+	@$(RUN) -m tests.mutants
+
+faults: $(VENV)/ready ## every operation with every fault; writes docs/reliability.md (ten minutes)
+	@WISECTL_EVERY_FAULT=1 UPDATE_GOLDEN=1 $(RUN) -m pytest -q tests/e2e/test_faults.py
 
 clean: ## remove what was made here
 	rm -rf $(VENV) .wisectl build dist .mypy_cache .ruff_cache .hypothesis
