@@ -196,7 +196,10 @@ def managers_with_creation(changes: list[Change], live: Live | None) -> list[Cha
     managers = [change for change in rest if change.part == "managers"]
     if not managers:
         return [_without_managers(creation), *rest]
-    merged = replace(creation, seats=managers[0].seats, after=managers[0].after)
+    seats, after = managers[0].seats, managers[0].after
+    # Without its only manager there is no flow: whoever is made for that comes first.
+    alone = after if seats and len(seats.add) == 1 else ()
+    merged = replace(creation, seats=seats, after=after, needs=(*creation.needs, *alone))
     return [merged, *(change for change in rest if change.part != "managers")]
 
 
