@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.model.covering import cover
-from tests.model.creation_model import (
-    Explored,
-    Rules,
-    explore,
-    second_flow,
-    wrong_state,
-)
+from tests.model.creation_model import Rules
 from tests.model.driven import COPY, NEW
+from tests.model.exploring import Explored, explore, second_flow, wrong_state
 
 if TYPE_CHECKING:
     from engine.wiseflow.creation import NewFlow
