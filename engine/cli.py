@@ -19,6 +19,7 @@ from engine.commands.session import WORK_FOLDER, Invocation, make_work_folder, o
 from engine.errors import EngineError, ManifestError
 from engine.exit_codes import BUG, ERROR, INTERRUPTED
 from engine.guards import Allowance, parse_allowance
+from engine.redaction import veiled
 from engine.render.as_json import error_document, render
 from engine.render.style import counted, printable
 from engine.render.terminal import render_problem
@@ -360,7 +361,12 @@ def _interrupted(*_: object) -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """One command; the exit code. Never raises, never shows a traceback."""
+    """One command; the exit code. Never raises, never shows a traceback or a secret."""
+    with veiled():
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         code = cli.main(arguments, prog_name="wisectl", standalone_mode=False)
         sys.stdout.flush()

@@ -11,11 +11,12 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from engine.checking import Line, Shape, at, check, near
+from engine.checking import SECRETS, Line, Shape, at, check, near
 from engine.errors import Location, ManifestError, Problem
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE
 from engine.manifest import read_yaml
 from engine.nodes import Node, Odd, Table, is_null, shown
+from engine.redaction import hide_everywhere
 from engine.transport import is_loopback
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def _url(value: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError(f"{shown(value)} is no address of a server\nsuch as https://host/v1")
+        # What stands behind a question mark may be a key.
+        said = shown(value) if "?" not in value else "this"
+        raise ValueError(f"{said} is no address of a server\nsuch as https://host/v1")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("plain http is only for this machine\nwrite https")
     return value.rstrip("/")
@@ -249,4 +252,7 @@ def expand(
         name = ".".join(path)
         message = f"the environment variable {missing[0]} is not set"
         raise ManifestError([Problem(where, name, message, f"export {missing[0]}=…")])
-    return SecretStr(_VARIABLE.sub(lambda match: variables[match.group(1)], text))
+    value = SecretStr(_VARIABLE.sub(lambda match: variables[match.group(1)], text))
+    if path[-1] in SECRETS:
+        hide_everywhere(value.get_secret_value())
+    return value

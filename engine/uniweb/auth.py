@@ -13,6 +13,8 @@ from engine.transport import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from pydantic import SecretStr
+
     from engine.redaction import Redactor
     from engine.transport import Transport
 
@@ -33,7 +35,7 @@ class PasswordGrant(httpx.Auth):
         self,
         base: httpx.URL,
         client_id: str,
-        client_secret: str,
+        client_secret: SecretStr,
         *,
         transport: Transport,
         redactor: Redactor,
@@ -41,7 +43,7 @@ class PasswordGrant(httpx.Auth):
         clock: Callable[[], float],
     ) -> None:
         self._url = f"{base}{TOKEN_PATH}"
-        self._form = {"grant_type": "password", "username": client_id, "password": client_secret}
+        self._client_id, self._client_secret = client_id, client_secret
         self._transport, self._redactor = transport, redactor
         self._timeout = httpx.Timeout(timeout).as_dict()
         self._tokens = TokenHolder(self._fetch, clock)
@@ -59,8 +61,13 @@ class PasswordGrant(httpx.Auth):
     async def _fetch(self) -> Token:
         call = Call("POST", TOKEN_PATH, TOKEN_PATH, repeatable=True)
         extensions = {"call": call, "timeout": self._timeout}
+        form = {
+            "grant_type": "password",
+            "username": self._client_id,
+            "password": self._client_secret.get_secret_value(),
+        }
         request = httpx.Request(
-            "POST", self._url, data=self._form, headers=IDENTITY, extensions=extensions
+            "POST", self._url, data=form, headers=IDENTITY, extensions=extensions
         )
         answer = await self._transport.handle_async_request(request)
         token = read_token(TOKEN_PATH, answer.status_code, answer.extensions.get("payload"))

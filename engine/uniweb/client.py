@@ -129,8 +129,7 @@ def open_uniweb(
     Raises: ApiError, when the url is not one.
     """
     base = server_url(homepage(connection.url))
-    secret = connection.client_secret.get_secret_value()
-    redactor = Redactor(secret)
+    redactor = Redactor(connection.client_secret.get_secret_value())
     server = Server(base, RATE, parallelism=4, most_bytes=MOST_BYTES)
     transport = Transport(
         server,
@@ -142,7 +141,7 @@ def open_uniweb(
     auth = PasswordGrant(
         base,
         connection.client_id,
-        secret,
+        connection.client_secret,
         transport=transport,
         redactor=redactor,
         timeout=timeout,

@@ -42,11 +42,14 @@ class Failure:
     call: Call
     status: int
     trace: str
+    """As the server sent it."""
     clean: Callable[[str], str]
 
     def error(self, message: str, kind: type[ApiError] = ApiError) -> ApiError:
         call = self.call
-        return kind(call.method, call.shown, self.status, self.clean(message), self.trace)
+        return kind(
+            call.method, call.shown, self.status, self.clean(message), self.clean(self.trace)
+        )
 
 
 def read_answer(
@@ -57,7 +60,7 @@ def read_answer(
     Raises: PartialError on `success: false`, AuthenticationError on 401, IncompleteReadError where
     a read shows that it is not all there is, ApiError on all else.
     """
-    trace = clean(response.headers.get("X-Trace-Id", ""))
+    trace = response.headers.get("X-Trace-Id", "")
     failure = Failure(call, response.status_code, trace, clean)
     payload = response.extensions.get("payload", MALFORMED)
     if not 200 <= response.status_code < 300:

@@ -13,6 +13,8 @@ from engine.transport import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from pydantic import SecretStr
+
     from engine.redaction import Redactor
     from engine.transport import Transport
 
@@ -22,13 +24,13 @@ TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
 class ApiKey(httpx.Auth):
     """A static key in `x-api-key`. Source: WISEflow OpenAPI, security scheme `token`."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: SecretStr) -> None:
         self._key = key
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        request.headers["x-api-key"] = self._key
+        request.headers["x-api-key"] = self._key.get_secret_value()
         yield request
 
 
@@ -39,7 +41,7 @@ class ClientCredentials(httpx.Auth):
         self,
         base: httpx.URL,
         client_id: str,
-        client_secret: str,
+        client_secret: SecretStr,
         *,
         transport: Transport,
         redactor: Redactor,
@@ -47,11 +49,7 @@ class ClientCredentials(httpx.Auth):
         clock: Callable[[], float],
     ) -> None:
         self._url = f"{base}{TOKEN_PATH}"
-        self._form = {
-            "grant_type": "client_credentials",
-            "client_id": client_id,
-            "client_secret": client_secret,
-        }
+        self._client_id, self._client_secret = client_id, client_secret
         self._transport, self._redactor = transport, redactor
         self._timeout = httpx.Timeout(timeout).as_dict()
         self._tokens = TokenHolder(self._fetch, clock)
@@ -70,8 +68,13 @@ class ClientCredentials(httpx.Auth):
     async def _fetch(self) -> Token:
         call = Call("POST", TOKEN_PATH, TOKEN_PATH, repeatable=True)
         extensions = {"call": call, "timeout": self._timeout}
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._client_id,
+            "client_secret": self._client_secret.get_secret_value(),
+        }
         request = httpx.Request(
-            "POST", self._url, data=self._form, headers=IDENTITY, extensions=extensions
+            "POST", self._url, data=form, headers=IDENTITY, extensions=extensions
         )
         answer = await self._transport.handle_async_request(request)
         token = read_token(TOKEN_PATH, answer.status_code, answer.extensions.get("payload"))

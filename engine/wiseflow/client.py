@@ -266,11 +266,11 @@ def _auth(
             message = "the API key is empty, or holds a space or line break: check its variable"
             raise AuthenticationError("GET", "/", 0, message)
         redactor.hide(key)
-        return ApiKey(key)
+        return ApiKey(connection.api_key)
     return ClientCredentials(
         base,
         connection.client_id,
-        connection.client_secret.get_secret_value(),
+        connection.client_secret,
         transport=transport,
         redactor=redactor,
         timeout=timeout,
