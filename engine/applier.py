@@ -183,6 +183,8 @@ class _Run:
                 mine = steps.setdefault(planned[name].change, [])
                 if by_id[item.change] not in mine:
                     mine.append(by_id[item.change])
+        bound = {item.change for item in planned.values()}
+        steps |= {n: [by_id[n]] for n in set(self.changes) - bound if n in by_id}
         return Verdict(steps={n: sorted(mine, key=_creations_first) for n, mine in steps.items()})
 
     async def _plan_afresh(

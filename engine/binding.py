@@ -120,6 +120,8 @@ def _field_items(
     live = world.live.get(desired.address)
     for path in sorted({*desired.fields, *planned}):
         stated: dict[str, Value] = {}
+        if path not in desired.fields and (live is None or path not in live.fields):
+            continue  # neither stated nor read: what the change itself looks for once more
         if path in desired.fields:
             stated = _members(normal(path, desired.fields[path].value))
             yield _heading(path, [stated, path.partition(".")[0] in desired.exact])

@@ -225,6 +225,13 @@ def _journal(session: Session, prepared: Prepared, licence: str) -> Journal:
         plan=prepared.digest,
         licence=licence,
         source=prepared.source,
-        members=prepared.filled.members,
+        members=_trusted(prepared),
     )
     return Journal(journal_folder(session), run_of, datetime.now(UTC))
+
+
+def _trusted(prepared: Prepared) -> dict[str, int]:
+    """The counts of profiles that no guard refuses: a short read is nothing to measure by."""
+    refused = {one.scope for one in prepared.plan.guards if one.name == "uniweb" and one.refused}
+    members = prepared.filled.members.items()
+    return {key: count for key, count in members if f"profile/{key}" not in refused}

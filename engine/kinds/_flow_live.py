@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
-from engine.kinds._flow_plan import managers_with_creation, own_changes, source_key
+from engine.kinds._flow_plan import leftovers, managers_with_creation, own_changes, source_key
 from engine.kinds._flow_write import write_flow
 from engine.model import Address, Change, Desired, Live
 from engine.seats import plan_role
@@ -42,7 +42,7 @@ class FlowLive:
         for key, candidates in found.items():
             if len(candidates) > 1:
                 world.several[Address("flow", key)] = tuple(row.id for row in candidates)
-        world.sources |= {key: row.id for key, row in rows.items()}
+        world.sources |= {key: row.id for key, row in rows.items() if not _is_marked(row, key)}
         for key in sorted(set(flows) & set(rows)):
             _take(world, Address("flow", key), rows[key], sis)
         await _read_source_content(api, world, [d for k, d in flows.items() if k not in rows])
@@ -80,7 +80,7 @@ class FlowLive:
                 changes += plan_role(desired, desired.roles[role], live, world, findings)
         changes = managers_with_creation(changes, live)
         changes += plan_activation(desired, live, changes, world)
-        findings.changes += changes
+        findings.changes += [*changes, *leftovers(desired, live)]
 
     async def write(self, change: Change, work: Work) -> None:
         await write_flow(change, work)
@@ -101,11 +101,17 @@ async def _read_sis(api: WiseflowApi) -> frozenset[int] | None:
         return None
 
 
+def _is_marked(row: FlowRow, key: str) -> bool:
+    """It is still being made: nothing may be copied from it, and whoever finds it finishes it."""
+    return row.subtitle == api_flows.marker(key)
+
+
 def _take(world: World, address: Address, row: FlowRow, sis: frozenset[int] | None) -> None:
     facts = {
         "state": row.state,
         "sis": sis is None or row.id in sis,
-        "marked": row.subtitle == api_flows.marker(address.key),
+        "marked": _is_marked(row, address.key),
+        "leftovers": row.leftovers,
     }
     fields = {**row.fields, "lifecycle": lifecycle(row.state)}
     world.live[address] = Live(address, row.id, fields, {}, facts)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 METADATA = ("title", "subtitle", "term", "code", "purpose", "examination_type")
 DATES = ("participation.start", "participation.end", "marking.start", "marking.end")
+LEFTOVERS = "leftovers"
 CREATION = ("type", "copy_from", *METADATA, *DATES, "description")
 """What a creation sets, in the order in which a plan shows it."""
 
@@ -55,6 +56,20 @@ def own_changes(
             _note_sis(desired, live, changed, findings, world)
             continue
         yield _update(desired, live, part, changed, world.now)
+
+
+def leftovers(desired: Desired, live: Live | None) -> Iterable[Change]:
+    """Giving up the drafts that a crash left beside the flow; one that is being made does it."""
+    if live is None or live.facts["marked"] or not live.facts.get("leftovers"):
+        return
+    shown = ", ".join(f"#{number}" for number in live.facts["leftovers"])
+    yield Change(
+        address=desired.address,
+        part=LEFTOVERS,
+        action=Action.REMOVE,
+        location=desired.location,
+        fields=(FieldChange("half-made drafts", shown, None, str(desired.location)),),
+    )
 
 
 def _equal(stated: Value, live: Value) -> bool:

@@ -6,11 +6,11 @@ import asyncio
 
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
-from engine.kinds._flow_plan import DATES, METADATA, source_key
+from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.model import Action, Address, Change, Desired, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
-from engine.wiseflow.creation import CopySource, NewFlow, create_flow
+from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_leftovers
 
 
 async def write_flow(change: Change, work: Work) -> None:
@@ -114,6 +114,10 @@ async def _write_activation(change: Change, flow_id: int, work: Work) -> None:
             raise
 
 
+async def _give_up_leftovers(change: Change, _: int, work: Work) -> None:
+    await give_up_leftovers(work.api, work.world.keys, change.address.key)
+
+
 async def _write_seats(change: Change, seats: SeatsChange, flow_id: int, work: Work) -> None:
     if seats.remove or seats.deactivate:
         await _take_seats(change.address, seats, flow_id, work)
@@ -176,4 +180,5 @@ WRITERS = {
     "dates": _write_dates,
     "description": _write_description,
     "activation": _write_activation,
+    LEFTOVERS: _give_up_leftovers,
 }

@@ -32,6 +32,8 @@ from tests.e2e.edges import load, open_members, open_wiseflow
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.wiseflow.client import WiseflowApi
+
 READING = ("GET ", "POST /users/search", "POST /flows/search", "POST /oauth2/token")
 
 
@@ -58,6 +60,8 @@ class Rehearsal:
     """The fingerprint that settings would pin."""
     checked: bool = True
     """Whether every exchange is held against the contract; faults break it on purpose."""
+    timeout: float = 30.0
+    """Seconds after which an answer of WISEflow counts as lost."""
     outcomes: list[Outcome] = field(default_factory=list)
 
     def write(self, text: str, name: str = "term.yaml") -> None:
@@ -77,12 +81,17 @@ class Rehearsal:
     async def _planned(self, allow: tuple[str, ...]) -> Planned:
         options = Options(allowances=allowances(allow))
         async with (
-            open_wiseflow(self.url, read_only=True, checked=self.checked) as api,
+            self._wiseflow(read_only=True) as api,
             open_members(self.url) as members,
         ):
             return await plan_now(
                 "sandbox", self.state(), self.conventions(), api, members, options
             )
+
+    def _wiseflow(self, *, read_only: bool) -> WiseflowApi:
+        return open_wiseflow(
+            self.url, read_only=read_only, checked=self.checked, timeout=self.timeout
+        )
 
     def apply(self, *allow: str) -> list[Outcome]:
         """Plans and applies; the outcomes are kept for the assertion's message."""
@@ -92,7 +101,7 @@ class Rehearsal:
     async def _apply(self, allow: tuple[str, ...]) -> list[Outcome]:
         planned = await self._planned(allow)
         bound = bind_plan(planned, Digester(b"once"), allowances(allow))
-        async with open_wiseflow(self.url, read_only=False, checked=self.checked) as api:
+        async with self._wiseflow(read_only=False) as api:
             world = await find_for(
                 bound, planned.filled, self.state().resources, self.conventions(), api
             )
@@ -117,7 +126,7 @@ class Rehearsal:
         bound = bound_plan(saved, state.resources, KEY)
         bound = replace(bound, allowances=(*bound.allowances, *allowances(allow)))
         async with (
-            open_wiseflow(self.url, read_only=False, checked=self.checked) as api,
+            self._wiseflow(read_only=False) as api,
             open_members(self.url) as members,
         ):
             filled = await fill_for(bound, state, members, self.user_key)

@@ -244,3 +244,29 @@ def activate(machine: Rehearsal, flow_id: int) -> None:
     }
     machine.by_hand("PATCH", f"/flows/{flow_id}/dates", windows)
     machine.by_hand("PATCH", f"/flows/{flow_id}/activate")
+
+
+def test_a_plan_shows_what_a_crash_left_and_an_apply_clears_it(term: Rehearsal) -> None:
+    term.apply()
+    finished, draft = live_flows(term, "source"), leave_draft(term)
+    assert [(one.id, one.fields[0].before) for one in term.plan().changes] == [
+        ("flow/source:leftovers", f"#{draft}")
+    ]
+    term.apply()
+    assert term.failures() == []
+    assert live_flows(term, "source") == finished
+    assert term.plan().changes == ()
+
+
+def test_nothing_is_copied_from_a_flow_that_is_not_finished(term: Rehearsal) -> None:
+    leave_draft(term)
+    term.write(flows("copy"), "term.yaml")
+    copies = [one for one in term.plan().changes if one.address.key in KEYS and not one.part]
+    assert copies
+    assert all("flow/source" in one.needs for one in copies)
+    term.apply()
+    assert term.failures() == []
+    assert all(len(live_flows(term, key)) == 1 for key in (*KEYS, "source"))
+    state = term.control("GET", "state")["flows"]
+    assert {flow["subtitle"] for flow in state if flow["title"] in KEYS} == {"Written"}
+    assert term.plan().changes == ()
