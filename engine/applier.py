@@ -210,14 +210,14 @@ class _Run:
         self.live[address.kind].plan(desired, world, findings)
         return findings.changes, bind(desired, findings.changes, world, normal, self.plan.digester)
 
-    async def _write(self, change: Change, step: Change) -> Outcome:
+    async def _write(self, change: Change, step: Change, tries: int = 2) -> Outcome:
         if self.control.journal:
             await self.control.journal.starting(step, self.work.user_number)
         try:
             await self.live[change.address.kind].write(step, self.work)
         except ApiError as error:
             self._heed(error)
-            return await self._read_back(change, step, error)
+            return await self._read_back(change, step, error, tries - 1)
         except RefusedError as error:
             return Outcome(change, Result.FAILED, str(error), ApiError.exit_code)
         return Outcome(change, Result.DONE)
@@ -227,30 +227,48 @@ class _Run:
         if error.exit_code != ApiError.exit_code:
             self.stopped = self.stopped or (str(error), error.exit_code)
 
-    async def _read_back(self, change: Change, step: Change, error: ApiError) -> Outcome:
+    async def _read_back(
+        self, change: Change, step: Change, error: ApiError, tries: int
+    ) -> Outcome:
         """What a failed call came to: a lost answer, or a refusal of what is done already.
 
-        Another apply may have been faster, or the call's own first attempt.
+        Another apply may have been faster, or the call's own first attempt. What a lost answer
+        left undone is done, once its request cannot arrive any more.
         """
         refused = 400 <= error.status < 500 and error.exit_code == ApiError.exit_code
-        left = await self._is_left(step) if error.unknown or refused else True
-        if left is False:
+        left = await self._left(change, step) if error.unknown or refused else [step]
+        if left and error.unknown and tries:
+            await self.work.patience.sleep(self.work.patience.lost_answer)
+            left = await self._left(change, step)
+            if left and not self.stopped:
+                return await self._go_on(change, left, tries)
+        if left is not None and not left:
             said = "the answer was lost" if error.unknown else "it was refused"
             return Outcome(change, Result.DONE, f"{said}; read back: it is done")
         result = Result.UNKNOWN if left is None and error.unknown else Result.FAILED
         return Outcome(change, result, str(error), error.exit_code)
 
-    async def _is_left(self, step: Change) -> bool | None:
-        """Whether the step is still to be done, or a part of it; None where nobody can tell."""
+    async def _go_on(self, change: Change, left: Sequence[Change], tries: int) -> Outcome:
+        for step in left:
+            outcome = await self._write(change, step, tries)
+            if outcome.result is not Result.DONE:
+                return outcome
+        return Outcome(change, Result.DONE, "an answer was lost; read back, and gone on with")
+
+    async def _left(self, change: Change, step: Change) -> list[Change] | None:
+        """What is still to be done of a change; None where nobody can tell."""
         api, world, address = self.work.api, self.work.world, step.address
         try:
             await self.live[address.kind].look_again(api, world, address, frozenset({step.part}))
         except ApiError:
             return None
-        fresh, _ = self._planned(address)
+        fresh, binding = self._planned(address)
         if isinstance(fresh, str) or address not in world.live:
             return None
-        return any(one.id == step.id for one in fresh)
+        planned = self.plan.objects[address]
+        mine = {name for name, item in planned.items() if item.change == change.id}
+        ids = {step.id, *(i.change for name, i in binding.items() if name in mine and i.verb)}
+        return sorted((one for one in fresh if one.id in ids), key=_creations_first)
 
 
 def _creations_first(change: Change) -> tuple[bool, str]:

@@ -114,8 +114,8 @@ MUTANTS = (
     Mutant(
         "a lost answer is taken for done",
         "applier.py",
-        "        return any(one.id == step.id for one in fresh)\n",
-        "        return False\n",
+        "        return sorted((one for one in fresh if one.id in ids), key=_creations_first)\n",
+        "        return []\n",
     ),
     Mutant(
         "the seal of a plan file is not looked at",
