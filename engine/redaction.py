@@ -86,6 +86,14 @@ class Secrets:
         found = any(block in plain for block in self._blocks)
         return self._replaced(text) if found else text
 
+    def within(self, value: Any) -> Any:
+        """JSON with `•••` in its texts, for what is written to files."""
+        if isinstance(value, str):
+            return self.hidden(value)
+        if isinstance(value, dict):
+            return {name: self.within(member) for name, member in value.items()}
+        return [self.within(one) for one in value] if isinstance(value, list | tuple) else value
+
     def _replaced(self, text: str) -> str:
         plain, places = _placed(text)
         spans: list[tuple[int, int]] = []
@@ -125,7 +133,8 @@ def _united(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def _forms(secret: str) -> Iterator[bytes]:
     """The secret in the plain form: itself, with + for spaces, in hexadecimal, and in base64."""
     raw = secret.encode("utf-8", "surrogatepass")
-    for text in {secret, secret.replace(" ", "+"), raw.hex()}:
+    # Case is folded for ASCII only, because the bytes of other letters may come one by one.
+    for text in {secret, secret.lower(), secret.upper(), secret.replace(" ", "+"), raw.hex()}:
         if form := _plain(text):
             yield form
     if len(raw) < _SHORTEST_RUN:
@@ -147,15 +156,15 @@ def _plain(text: str) -> bytes:
 
 def _as_bytes(text: str) -> str:
     """What is seen of a text, each byte of its UTF-8 as one character."""
-    seen = _UNSEEN.sub("", text).lower()
+    seen = _UNSEEN.sub("", text)
     return seen if seen.isascii() else seen.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 def _meant(escape: re.Match[str]) -> str:
     """The bytes of an escape, each as one character."""
-    number = escape["percent"] or escape["hex"]
-    if number:
-        return "" if int(number, 16) <= 0x20 else chr(int(number, 16))
+    if number := escape["percent"] or escape["hex"]:
+        byte = chr(int(number, 16))
+        return byte if byte >= "\x80" else _as_bytes(byte)
     if escape["unicode"]:
         return _as_bytes(chr(int(escape["unicode"], 16)))
     if escape["entity"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,6 +165,7 @@ def load_settings(root: Path) -> Settings:
     if not path.exists() and not path.is_symlink():
         return Settings(root, SettingsModel())
     node, problems = read_yaml(path, root)
+    problems = [_unnamed(problem) for problem in problems]
     if node is None or is_null(node):
         if problems:
             raise ManifestError(problems)
@@ -178,7 +180,25 @@ def load_settings(root: Path) -> Settings:
         problems += _semantics(node, value, root)
     if problems or value is None:
         raise ManifestError(problems)
+    _hide_secrets(value)
     return Settings(root, value, node)
+
+
+def _hide_secrets(value: SettingsModel) -> None:
+    """No output shows what the variables of any environment hold, whichever of them is used."""
+    for environment in value.environments.values():
+        login, uniweb = environment.wiseflow, environment.uniweb
+        texts = [login.client_secret, login.api_key, environment.plan_key]
+        for text in [*texts, uniweb.client_secret if uniweb else None]:
+            hide_everywhere(os.environ.get(_VARIABLE.sub(r"\1", text or ""), ""))
+
+
+def _unnamed(problem: Problem) -> Problem:
+    """The problem of an alias without its name: it may be a secret that starts with `*`."""
+    if not problem.message.startswith("no anchor is named"):
+        return problem
+    hint = "put a value that starts with * in quotes; secrets are ${NAME}"
+    return Problem(problem.location, problem.field, "an alias without an anchor", hint)
 
 
 def _semantics(node: Table, value: SettingsModel, root: Path) -> list[Problem]:

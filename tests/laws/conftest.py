@@ -27,5 +27,5 @@ def only_stage(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Stag
 
 @pytest.fixture
 def stage(only_stage: Stage) -> Stage:
-    only_stage.tap, only_stage.parallelism = Tap(), 16
+    only_stage.tap = Tap()
     return only_stage

@@ -18,16 +18,22 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.laws import tally
 from tests.laws.report import SEED
-from tests.laws.worlds import World, worlds
+from tests.laws.wire import Tap
+from tests.laws.worlds import FAMILY, World, families
 
 if TYPE_CHECKING:
     from tests.laws.stage import Stage
 
 WORLDS = int(os.environ.get("WISECTL_WORLDS", "60"))
-A_TIME = 40
+A_TIME = 10 * FAMILY
 """Worlds of one test at most, so that workers share a law."""
 
 PHASES = [Phase.generate, *([Phase.shrink] if os.environ.get("WISECTL_SHRINK") else [])]
+
+
+def _of_part(count: int, part: int) -> int:
+    return min(A_TIME, count - part * A_TIME)
+
 
 Law = Callable[["Stage", World], None]
 Test = Callable[["Stage", int], None]
@@ -47,20 +53,23 @@ def law(share: float, most: int | None = None) -> Callable[[Law], Test]:
 
             @seed(number)
             @settings(
-                max_examples=min(A_TIME, count - part * A_TIME),
+                max_examples=math.ceil(_of_part(count, part) / FAMILY),
                 deadline=None,
                 database=None,
                 phases=PHASES,
                 suppress_health_check=list(HealthCheck),
                 print_blob=False,
             )
-            @given(worlds())
-            def on_world(world: World) -> None:
-                tally.note("worlds", name)
-                function(stage, world)
+            @given(families())
+            def on_family(family: list[World]) -> None:
+                for world in family[: _of_part(count, part)]:
+                    tally.note("worlds", name)
+                    stage.tap, stage.parallelism = Tap(), 16
+                    function(stage, world)
 
-            on_world()
+            on_family()
 
+        on_worlds.law = function  # type: ignore[attr-defined]
         on_worlds.__name__, on_worlds.__doc__ = function.__name__, function.__doc__
         on_worlds.__module__ = function.__module__
         return pytest.mark.parametrize("part", range(parts))(on_worlds)

@@ -57,7 +57,8 @@ FILLS = {
     "first_name": "profile/membership_information.first_name",
     "last_name": "profile/membership_information.last_name",
     "data.Department": "profile/affiliations.unit",
-    "data.User Alias": "profile/biography.text",
+    "emails": "profile/membership_information.email",
+    "data.User Alias": "profile/selected_degrees.degree_name",
 }
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")

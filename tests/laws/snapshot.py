@@ -9,9 +9,29 @@ Meaning = dict[str, Any]
 
 KEY_TYPE = "Personal Organisation Id"
 SEATS = ("managers", "authors", "assessors", "reviewers", "invigilators", "participants")
-PLAIN = (
-    ["title", "subtitle", "type", "activated", "archived", "code", "term", "examinationType", "purpose", "participation", "marking", "description", "timebox", "gradingScaleId", "anonymisation", "allocationType", "reviewerApproval", "ects", "assignments", "assessorTypes", "sources"]
-)
+PLAIN = [
+    "title",
+    "subtitle",
+    "type",
+    "activated",
+    "archived",
+    "code",
+    "term",
+    "examinationType",
+    "purpose",
+    "participation",
+    "marking",
+    "description",
+    "timebox",
+    "gradingScaleId",
+    "anonymisation",
+    "allocationType",
+    "reviewerApproval",
+    "ects",
+    "assignments",
+    "assessorTypes",
+    "sources",
+]
 
 
 def meaning(state: State, key_type: int) -> Meaning:

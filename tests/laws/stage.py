@@ -31,17 +31,20 @@ from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import Connection, WiseflowApi, open_wiseflow
 from engine.wiseflow.creation import Patience
 from engine.wiseflow.licence import fingerprint
+from tests.laws.network import PlainNetwork
+from tests.laws.snapshot import Meaning, meaning
 from tests.laws.tally import note
 from tests.laws.wire import Tap, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
     from engine.fill import MemberReader
     from engine.model import DesiredState
     from tests.laws.server import Server
     from tests.laws.terms import Term
+    from tests.laws.worlds import Start
 
 USER_KEY = "Personal Organisation Id"
 ZONE = "Europe/Copenhagen"
@@ -77,12 +80,20 @@ class Stage:
     tap: Tap = field(default_factory=Tap)
     """Sees the requests of the next run."""
     parallelism: int = 16
+    network: Callable[[], httpx.AsyncBaseTransport] = PlainNetwork
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    begun: Start | None = None
+    """The start to which the sandbox can be brought back."""
+    term: Term | None = None
+    """What the manifests say now."""
+    _key_type_id: int | None = None
+    _desired: DesiredState | None = None
 
     # ---- manifests -------------------------------------------------------------------------------
 
     def write(self, files: Mapping[str, str]) -> None:
         """The manifests folder with these files, and nothing else in it."""
+        self._desired = None
         folder = self.root / "manifests"
         shutil.rmtree(folder, ignore_errors=True)
         for name, text in files.items():
@@ -93,11 +104,13 @@ class Stage:
 
     def write_term(self, term: Term) -> None:
         """The term, without kinds that the drawing does not know where their entries are wrong."""
+        self.term = term
         self.write(term.files())
         try:
             self.desired()
         except ManifestError:
-            self.write(term.without_unknown_kinds().files())
+            self.term = term.without_unknown_kinds()
+            self.write(self.term.files())
             self._must_be_right()
             note("kinds left out", "where their entries were wrong")
 
@@ -108,8 +121,11 @@ class Stage:
             raise AssertionError("\n".join(map(str, error.problems))) from None
 
     def desired(self) -> DesiredState:
-        conventions = ManifestConventions(USER_KEY, ZONE)
-        return load_desired(self.root, self.root / "manifests", conventions)
+        """What the manifests mean; they are read once after each writing."""
+        if self._desired is None:
+            conventions = ManifestConventions(USER_KEY, ZONE)
+            self._desired = load_desired(self.root, self.root / "manifests", conventions)
+        return self._desired
 
     # ---- the engine ------------------------------------------------------------------------------
 
@@ -173,7 +189,7 @@ class Stage:
 
     def _here(self) -> Surroundings:
         clock = PassingTime()
-        return Surroundings(clock.now, clock.sleep, lambda: 0.5, Wire(self.tap))
+        return Surroundings(clock.now, clock.sleep, lambda: 0.5, Wire(self.tap, self.network()))
 
     def _wiseflow(self, *, read_only: bool) -> WiseflowApi:
         connection = Connection(
@@ -206,6 +222,16 @@ class Stage:
     def state(self) -> dict[str, Any]:
         """Everything that the server holds, in its own ids."""
         return dict(self.control("GET", "state"))
+
+    def meaning(self) -> Meaning:
+        """What the server means, in keys: equal for two runs that ended alike."""
+        return meaning(self.state(), self.key_type())
+
+    def key_type(self) -> int:
+        if self._key_type_id is None:
+            rows = self.by_hand("GET", "/license/user-data-types").json()["data"]
+            self._key_type_id = next(row["id"] for row in rows if row["name"] == USER_KEY)
+        return self._key_type_id
 
     def reset(self) -> None:
         self.control("POST", "reset")
@@ -243,5 +269,5 @@ def failures(outcomes: list[Outcome]) -> list[str]:
 
 
 def to_do(plan: Plan) -> list[str]:
-    """The ids of the changes that the plan would carry out, or hold until allowed."""
-    return [c.id for c in plan.changes if c.status in (Status.PLANNED, Status.HELD)]
+    """The ids of the changes that the plan would carry out."""
+    return [change.id for change in plan.changes if change.status is Status.PLANNED]

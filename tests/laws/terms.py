@@ -14,8 +14,10 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from engine.guards import GUARDS, HAZARDS
 from engine.kinds import KINDS
 from engine.kinds._people import PeopleTable
+from engine.kinds.allow import SUBJECTS
 from engine.user_entries import OF_ONE_PERSON
 from engine.wiseflow.creation import INCLUDABLE
 from tests.laws.drawing import LINES, hints, models_in
@@ -51,16 +53,25 @@ TEMPLATE = KINDS["flow_templates"].model
 ROSTER = KINDS["rosters"].model
 PROFILE = KINDS["profiles"].model
 ROLES = KINDS["role_assignments"].model
+ALLOW = KINDS["allow"].model
 
-OF_USERS = frozenset(["key", "csv", "columns", "first_name", "last_name", "emails", "roles", "data", "exact", "profile"])
-OF_FLOWS = frozenset(
-    ["key", "title", "template", "type", "copy_from", "participation", "marking", "lifecycle", "activate_from"]
+OF_USERS = frozenset(
+    {"key", "csv", "columns", "first_name", "last_name", "emails", "roles", "data", "exact"}
+    | {"profile"}
 )
-OF_PEOPLE = frozenset(["users", "rosters", "csv", "column", "matches", "people", "profile", "key"])
+OF_FLOWS = frozenset(
+    {"key", "title", "template", "type", "copy_from", "participation", "marking", "lifecycle"}
+    | {"activate_from"}
+)
+OF_PEOPLE = frozenset({"users", "rosters", "csv", "column", "matches", "people", "profile", "key"})
+OF_ALLOWANCES = frozenset({"remove", "hazard", "guard", "flows", "users", "profiles", "kind"})
 OF_PROFILES = frozenset({"key", "members", "match", "fill"})
 """Fields that depend on what stands beside them: composed here; all others come from the model."""
 
-KNOWN_KINDS = ("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments")
+KNOWN_KINDS = (
+    *("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments"),
+    *("allow", "protect"),
+)
 ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
 WINDOWS = ("participation", "marking")
 SETS = ("emails", "roles", "data")
@@ -75,7 +86,8 @@ class Term:
 
     def without_unknown_kinds(self) -> Term:
         """What is left when entries that only their model describes do not make sense here."""
-        return Term({name: self.entries[name] for name in KNOWN_KINDS}, self.sheets)
+        entries = {name: rows for name, rows in self.entries.items() if name in KNOWN_KINDS}
+        return Term(entries, self.sheets)
 
     def files(self) -> dict[str, str]:
         """The manifests folder: a file for each kind (JSON is YAML too), and the CSV files."""
@@ -113,6 +125,9 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
         for plural in ("users", "flows"):
             term.entries[plural] = _mixed(draw, before.entries[plural], term.entries[plural])
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
+    term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
+    if draw(_seldom):
+        term.entries["protect"] = [f"flow/{flow['key']}" for flow in term.entries["flows"][:1]]
     for plural in sorted(set(KINDS) - set(KNOWN_KINDS)):
         term.entries[plural] = _others(draw, KINDS[plural].model)
     return term
@@ -506,3 +521,23 @@ def _with_flags(draw: Draw, key: str, model: type[BaseModel]) -> Any:
         return key
     shape = [key] if draw(_half) else {"users": [key]}
     return {"people": shape, **draw(WORDS.some(model, but=OF_PEOPLE))}
+
+
+# ---- what is allowed -----------------------------------------------------------------------------
+
+
+def _allow(draw: Draw, scene: Scene, term: Term) -> Entry:
+    """An allowance: one name, and what that name is about."""
+    way = draw(_any("remove", "hazard", "guard"))
+    name = draw(_any(*{"remove": ROLE_FIELDS, "hazard": HAZARDS, "guard": GUARDS}[way]))
+    subject = SUBJECTS.get(name, "flows")
+    flows = [flow["key"] for flow in term.entries["flows"]]
+    users = [user["key"] for user in term.entries["users"] if "key" in user]
+    chosen = {"flows": flows, "users": users, "profiles": [*PROFILES], "kind": "flow"}
+    if subject and not chosen[subject]:
+        return _allow(draw, scene, term)
+    entry: Entry = {way: name, "until": When(in_minutes(scene.now, DAY), local=draw(_half))}
+    if subject:
+        entry[subject] = chosen[subject]
+    entry["reason"] = draw(LINES)
+    return entry | draw(WORDS.some(ALLOW, but=OF_ALLOWANCES))

@@ -23,8 +23,9 @@ def test_apply_then_plan_is_empty(stage: Stage, world: World) -> None:
     for outcome in outcomes:
         if outcome.result not in GOOD:
             note("failed outcomes", f"{outcome.change.part or 'create'}: {outcome.result}")
-    assert set(to_do(stage.plan())) <= left, failures(outcomes)
-    stage.tap = Tap()
-    again = stage.apply()
-    if not left:
-        assert stage.tap.written == [], again
+    again = set(to_do(stage.plan())) - left
+    assert again == set(), (again, failures(outcomes))
+    if world.chance % 4 == 0 and not left:
+        stage.tap = Tap()
+        stage.apply()
+        assert stage.tap.written == []

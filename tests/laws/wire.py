@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
@@ -66,11 +66,7 @@ class Wire(httpx.AsyncBaseTransport):
     """A network with a tap on it."""
 
     tap: Tap
-    inner: httpx.AsyncBaseTransport = field(
-        default_factory=lambda: httpx.AsyncHTTPTransport(
-            verify=False, limits=httpx.Limits(max_connections=16)
-        )
-    )
+    inner: httpx.AsyncBaseTransport
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
@@ -84,15 +80,18 @@ class Wire(httpx.AsyncBaseTransport):
         await self.inner.aclose()
 
 
-@dataclass
+def headers_to_keep(answer: httpx.Response) -> dict[str, str]:
+    """What of an answer's headers still holds when its body is another."""
+    return {name: value for name, value in answer.headers.items() if name in ("date", "x-trace-id")}
+
+
 class LoseAnswer(Tap):
     """The answers of some requests are lost after the server did the work."""
 
-    wanted: Callable[[Exchange], bool]
-    lost: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, wanted: Callable[[Exchange], bool]) -> None:
         super().__init__()
+        self.wanted = wanted
+        self.lost: list[str] = []
 
     async def after(self, one: Exchange, answer: httpx.Response) -> httpx.Response:
         if self.wanted(one):

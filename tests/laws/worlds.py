@@ -18,27 +18,29 @@ if TYPE_CHECKING:
 DAYS = (0, 0, 100, 100, 100)
 """How long after the first term the second comes: after a hundred days exams are in all states."""
 
+FAMILY = 4
+"""Worlds with one start: to bring a sandbox there takes longer than most laws take."""
+
+KEPT = "start"
+
 Deeds = tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """What was there and done before, how long ago, and what the manifests say now."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """What was there and done before the second term, and how long ago."""
 
     early: Deeds
     first: Term
     late: Deeds
     days: int
-    second: Term
-    chance: int
-    """A number for laws to choose by."""
 
     @property
     def now(self) -> datetime:
         return BEGIN + timedelta(days=self.days)
 
-    def begin(self, stage: Stage) -> None:
-        """Brings the sandbox to where the second term finds it, and writes that term."""
+    def build(self, stage: Stage) -> None:
+        """Brings a new sandbox there."""
         stage.reset()
         for deed in self.early:
             deeds.do(stage, deed)
@@ -47,6 +49,34 @@ class World:
         stage.control("POST", "clock", {"now": self.now.timestamp()})
         for deed in self.late:
             deeds.do(stage, deed)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class World:
+    """A start, and what the manifests say next."""
+
+    start: Start
+    second: Term
+    chance: int
+    """A number for laws to choose by."""
+
+    def __repr__(self) -> str:
+        """For people who look for what broke a law."""
+        start = self.start
+        terms = (("FIRST", start.first), ("SECOND", self.second))
+        files = [f"-- {w} {n}\n{text}" for w, t in terms for n, text in t.files().items()]
+        head = f"World: early {start.early}, late {start.late}, days {start.days}, {self.chance}"
+        return "\n".join([head, *files])
+
+    def begin(self, stage: Stage) -> None:
+        """Brings the sandbox to where the second term finds it, and writes that term."""
+        if stage.begun is self.start:
+            stage.server.restore(KEPT)
+        else:
+            stage.begun = None
+            self.start.build(stage)
+            stage.server.keep(KEPT)
+            stage.begun = self.start
         stage.write_term(self.second)
 
 
@@ -62,10 +92,11 @@ _CHANCE = st.integers(0, 2**20)
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def families(draw: st.DrawFn) -> list[World]:
+    """Worlds with one start."""
     days = draw(_DAYS)
     now = BEGIN + timedelta(days=days)
     early, late = draw(_EARLY), draw(_LATE)
-    first = draw(terms(Scene("first", now)))
-    second = draw(terms(Scene("second", now), first))
-    return World(early, first, late, days, second, draw(_CHANCE))
+    start = Start(early, draw(terms(Scene("first", now))), late, days)
+    scene = Scene("second", now)
+    return [World(start, draw(terms(scene, start.first)), draw(_CHANCE)) for _ in range(FAMILY)]

@@ -1,0 +1,66 @@
+"""One saved plan, the end of an undisturbed run of it, and the same plan again after a disturbance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.laws.snapshot import Meaning, differences, twins
+from tests.laws.stage import failures, to_do
+from tests.laws.wire import Exchange, Tap
+
+if TYPE_CHECKING:
+    from tests.laws.stage import Stage
+    from tests.laws.worlds import World
+
+KEPT = "before"
+
+
+@dataclass(slots=True)
+class Rerun:
+    """The plan of a world, and what comes of it when nothing goes wrong."""
+
+    stage: Stage
+    plan: bytes
+    log: list[Exchange]
+    """The requests of the undisturbed run."""
+    end: Meaning
+    failed: list[str]
+    left: list[str]
+
+    @classmethod
+    def of(cls, stage: Stage, world: World) -> Rerun:
+        """Applies the world's plan undisturbed; the sandbox stands before it afterwards."""
+        world.begin(stage)
+        stage.tap = Tap()
+        plan = stage.save_plan()
+        stage.server.keep(KEPT)
+        stage.tap = Tap()
+        outcomes = stage.apply_saved(plan)
+        log = list(stage.tap.log)
+        return cls(stage, plan, log, stage.meaning(), _failed(outcomes), to_do(stage.plan()))
+
+    def start_again(self) -> None:
+        """Back to where the plan was made; the next run goes through a tap of its own."""
+        self.stage.server.restore(KEPT)
+        self.stage.tap = Tap()
+
+    def settle(self) -> None:
+        """Lets the sandbox finish what a process that is gone had sent."""
+        for _ in range(2):
+            self.stage.control("GET", "requests")
+
+    def finish(self, said: str) -> None:
+        """Applies the same plan again, which must come to the undisturbed end."""
+        self.stage.tap = Tap()
+        outcomes = self.stage.apply_saved(self.plan)
+        found = self.stage.meaning()
+        assert twins(found) == [], said
+        apart = differences(self.end, found)
+        assert apart == [], f"{said}: {apart}; {failures(outcomes)}"
+        assert _failed(outcomes) == self.failed, said
+        assert to_do(self.stage.plan()) == self.left, said
+
+
+def _failed(outcomes: object) -> list[str]:
+    return sorted(line.split(":")[0] for line in failures(outcomes))  # type: ignore[arg-type]

@@ -1,0 +1,43 @@
+"""P4: an answer lost after the server did the work, for every writing operation."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from tests.laws.law import law
+from tests.laws.rerun import Rerun
+from tests.laws.tally import note
+from tests.laws.wire import Exchange, LoseAnswer
+
+if TYPE_CHECKING:
+    from tests.laws.stage import Stage
+    from tests.laws.worlds import World
+
+
+@law(share=0.1)
+def test_a_lost_answer_changes_nothing_of_the_end(stage: Stage, world: World) -> None:
+    """Of the operations that the run writes with, three lose an answer, each in a run of its own."""
+    rerun = Rerun.of(stage, world)
+    operations = sorted({one.operation for one in rerun.log if one.writes})
+    random.Random(world.chance).shuffle(operations)  # noqa: S311 - no secret
+    for operation in operations[:3]:
+        rerun.start_again()
+        tap = LoseAnswer(First(operation))
+        stage.tap = tap
+        stage.apply_saved(rerun.plan)
+        note("answers lost", operation, len(tap.lost))
+        rerun.finish(f"the answer of {operation} was lost")
+
+
+class First:
+    """Wants the first exchange of an operation, and no other."""
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+
+    def __call__(self, one: Exchange) -> bool:
+        if one.operation != self._operation:
+            return False
+        self._operation = ""
+        return True

@@ -1,0 +1,94 @@
+"""P7: nothing changes outside the plan's addresses, nor within them what the plan does not name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.model import Change, Status
+from engine.wiseflow.flows import marker
+from tests.laws.law import law
+from tests.laws.snapshot import flow_name, raw_objects, user_name
+from tests.laws.tally import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tests.laws.stage import Stage
+    from tests.laws.worlds import World
+
+MEMBERS = {
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "login": "loginDeactivated",
+    "examination_type": "examinationType",
+    "lifecycle": "activated state",
+    "participation.start": "participation state",
+    "participation.end": "participation state",
+    "marking.start": "marking state",
+    "marking.end": "marking state",
+    # An assessor's type must stand on the flow before anybody can have it.
+    "assessors": "assessors assessorTypes",
+}
+"""From what a plan names to the members of the server's own objects; others are called alike."""
+
+
+@law(share=0.12)
+def test_nothing_changes_that_the_plan_does_not_name(stage: Stage, world: World) -> None:
+    """A part of the addresses is applied; every other object stays as it is, byte for byte."""
+    world.begin(stage)
+    before = stage.state()
+    targets = _targets(stage, world.chance)
+    planned = [c for c in stage.plan(*targets).changes if c.status is Status.PLANNED]
+    stage.apply(*targets)
+    after = stage.state()
+    names = _names(after, stage.key_type())
+    there = raw_objects(before)
+    addresses = {str(change.address).casefold() for change in planned}
+    # What a creation left behind is finished, or given up, as a whole.
+    markers = {marker(change.address.key) for change in planned if change.address.kind == "flow"}
+    for place, body in raw_objects(after).items():
+        was = there.pop(place, None)
+        if was == body:
+            continue
+        name = f"{place[0]}/{names[place]}"
+        if place[0] == "flow" and was is not None and was["subtitle"] in markers:
+            continue
+        assert name in addresses, f"{name} changed: {was} | {body}"
+        if was is not None:
+            _only_named_parts(name, was, body, planned)
+    assert there == {}
+    note("targets", "all" if not targets else "some")
+
+
+def _targets(stage: Stage, chance: int) -> tuple[str, ...]:
+    """Some of the addresses that the manifests have; in one of four worlds all."""
+    if chance % 4 == 0:
+        return ()
+    addresses = [str(one) for one in stage.desired().resources]
+    return tuple(one for n, one in enumerate(addresses) if chance >> (n % 20) & 1) or ("flow/f0",)
+
+
+def _names(state: Mapping[str, Any], key_type: int) -> dict[tuple[str, int], str]:
+    users = {("user", one["id"]): user_name(one, key_type) for one in state["users"]}
+    return users | {("flow", one["id"]): flow_name(one) for one in state["flows"]}
+
+
+def _only_named_parts(
+    name: str, was: Mapping[str, Any], body: Mapping[str, Any], planned: Iterable[Change]
+) -> None:
+    named = {
+        member
+        for change in planned
+        if str(change.address).casefold() == name
+        for part in _parts(change)
+        for member in MEMBERS.get(part, part).split()
+    }
+    moved = {member for member in body if body[member] != was.get(member)}
+    assert moved <= named, f"{name}: {sorted(moved - named)}: {was} | {body}"
+
+
+def _parts(change: Change) -> Iterable[str]:
+    fields = {one.path for one in change.fields}
+    yield from ("data" if path.startswith("data.") else path for path in fields)
+    if change.seats:
+        yield change.seats.role

@@ -1,0 +1,56 @@
+"""P12: two applies at once, from two machines: the end is right, and no key is there twice."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.laws.law import law
+from tests.laws.snapshot import differences, twins
+from tests.laws.stage import failures, to_do
+from tests.laws.tally import note
+from tests.laws.test_p08_order_and_parallelism import Shuffle
+from tests.laws.wire import Tap
+
+if TYPE_CHECKING:
+    from engine.model import Outcome
+    from tests.laws.stage import Stage
+    from tests.laws.worlds import World
+
+
+class Dawdle(Shuffle):
+    """Lets requests overtake each other; answers stay as they are."""
+
+    after = Tap.after
+
+
+@law(share=0.08)
+def test_two_applies_at_once_come_to_the_right_end(stage: Stage, world: World) -> None:
+    """Both plan before either writes; then what was left is done by a third."""
+    world.begin(stage)
+    stage.server.keep("before")
+    left = {outcome.split(":")[0] for outcome in failures(stage.apply())}
+    end = stage.meaning()
+    stage.server.restore("before")
+    outcomes = asyncio.run(_both(stage, world.chance))
+    for one in outcomes:
+        note("of two applies", "both whole" if not failures(one) else "one says what failed")
+    found = stage.meaning()
+    said = [failures(one) for one in outcomes]
+    assert twins(found) == twins(end), said
+    if not any(said):
+        apart = differences(end, found)
+        assert apart == [], apart
+    stage.tap = Tap()
+    stage.apply()
+    apart = differences(end, stage.meaning())
+    assert apart == [], (apart, said)
+    assert {one for one in to_do(stage.plan()) if one.split(":")[0] not in left} == set()
+
+
+async def _both(stage: Stage, chance: int) -> list[list[Outcome]]:
+    one = replace(stage, tap=Dawdle(chance))
+    other = replace(stage, tap=Dawdle(chance + 1))
+    plans = await asyncio.gather(one.planned(), other.planned())
+    return list(await asyncio.gather(one.carried_out(plans[0]), other.carried_out(plans[1])))

@@ -1,0 +1,103 @@
+"""P13: under any mix of faults an apply ends right, or says honestly what it has not done."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from engine.errors import EngineError
+from tests.laws.law import law
+from tests.laws.network import PlainNetwork
+from tests.laws.snapshot import differences, twins
+from tests.laws.stage import GOOD, failures, to_do
+from tests.laws.tally import note
+from tests.laws.wire import Tap
+
+if TYPE_CHECKING:
+    from engine.model import Outcome
+    from tests.laws.snapshot import Meaning
+    from tests.laws.stage import Stage
+    from tests.laws.worlds import World
+
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 401},
+    {"kind": "status", "status": 429},
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 502},
+    {"kind": "status", "status": 503},
+    {"kind": "delay", "seconds": 0.02},
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "truncate"},
+    {"kind": "malformed"},
+)
+"""Token expiry, storms, bursts, slow answers, connection resets, answers lost, cut and malformed."""
+
+SPAN = 250
+"""Over how many requests faults are spread."""
+MOST = 0.3
+"""Of all requests, at most."""
+
+
+def schedule(chance: int) -> list[dict[str, Any]]:
+    """Faults for the next requests, in bursts, up to MOST of them."""
+    dice = random.Random(chance)  # noqa: S311 - no secret
+    kinds = dice.sample(FAULTS, dice.randint(1, len(FAULTS)))
+    share, number, found = dice.uniform(0.02, MOST), 0, []
+    while number < SPAN:
+        burst = dice.choice((1, 1, 1, 2, 5))
+        number += max(1, round(dice.expovariate(share / burst)))
+        found.append({"skip": number, "times": burst, **dice.choice(kinds)})
+        number += burst
+    return found
+
+
+@law(share=0.14)
+def test_faults_never_make_an_end_wrong(stage: Stage, world: World) -> None:
+    """What it says is done is done; what is left is done by an apply without faults."""
+    world.begin(stage)
+    stage.server.keep("before")
+    hopeless = {line.split(":")[0] for line in failures(stage.apply())}
+    end = stage.meaning()
+    stage.server.restore("before")
+    outcomes = _under_faults(stage, world.chance)
+    plan = to_do(stage.plan())
+    done = {one.change.id for one in outcomes if one.result in GOOD}
+    again_planned = done & set(plan)
+    assert again_planned == set(), (again_planned, failures(outcomes))
+    found = stage.meaning()
+    assert twins(found) == twins(end), failures(outcomes)
+    if outcomes and not failures(outcomes):
+        _same(end, found, [])
+    again = stage.apply()
+    _same(end, stage.meaning(), [*failures(outcomes), *failures(again)])
+    assert {line.split(":")[0] for line in failures(again)} <= hopeless
+
+
+def _same(end: Meaning, found: Meaning, said: list[str]) -> None:
+    apart = differences(end, found)
+    assert apart == [], (apart, said)
+
+
+def _under_faults(stage: Stage, chance: int) -> list[Outcome]:
+    """An apply while the server has a bad day; no outcomes where it could not even plan."""
+    stage.control("POST", "faults", schedule(chance))
+    stage.tap, stage.network = Tap(), httpx.AsyncHTTPTransport
+    before = sum(stage.control("GET", "requests").values())
+    try:
+        outcomes = stage.apply()
+    except EngineError as error:
+        note("ended by faults", type(error).__name__)
+        outcomes = []
+    sent = sum(stage.control("GET", "requests").values()) - before
+    for fault in schedule(chance):
+        if fault["skip"] < sent:
+            name = f"{fault['kind']} {fault.get('status', '')}".strip()
+            note("faults", name, fault["times"])
+    for one in outcomes:
+        note("outcomes under faults", str(one.result))
+    stage.control("POST", "faults", [])
+    stage.tap, stage.network = Tap(), PlainNetwork
+    return outcomes
