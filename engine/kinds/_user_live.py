@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
-from engine.kinds._user_plan import DATA, PARTS, checked, creation, folded
+from engine.kinds._user_plan import DATA, PARTS, checked, creation, folded, primary_first
 from engine.kinds._user_write import write_user
 from engine.model import Address, Change, Desired, Live, Value
 from engine.wiseflow.users import UserSearch, read_emails
@@ -132,5 +132,4 @@ async def _read_emails(api: WiseflowApi, world: World, live: Live) -> None:
         for row in rows
     )
     world.emails[live.server_id] = found
-    ordered = sorted(found, key=lambda row: not row.primary)
-    live.fields["emails"] = tuple(row.email for row in ordered)
+    live.fields["emails"] = primary_first(found)

@@ -35,6 +35,9 @@ ATTRIBUTES = {
 
 DATA = "data."
 
+NO_PRIMARY = "(no primary)"
+"""Stands first where none of a user's e-mails is primary, as a crash can leave them."""
+
 
 def same_language(stated: Value, live: Value) -> bool:
     """`en` is read back as `en_GB`. Source: WISEflow OpenAPI, PUT /users/{userId}."""
@@ -54,7 +57,8 @@ def normal(path: str, value: Value) -> Value:
     """Lists as mappings of their members, so that a part of a list can be told from all of it."""
     if path == "emails":
         emails = folded(value or ())
-        return {**dict.fromkeys(emails, True), **({"primary": emails[0]} if emails else {})}
+        primary = {"primary": emails[0]} if emails else {}
+        return {**dict.fromkeys(set(emails) - {NO_PRIMARY}, True), **primary}
     if path == "roles" or path.startswith(DATA):
         return dict.fromkeys(values_of(value), True)
     if path == "language":
@@ -195,6 +199,13 @@ def emails_after(
     return stated + tuple(row.email for row in ordered)
 
 
+def primary_first(rows: Iterable[EmailRow]) -> tuple[str, ...]:
+    """The e-mails as they are, primary first."""
+    ordered = sorted(rows, key=lambda row: not row.primary)
+    lacking = (NO_PRIMARY,) if ordered and not ordered[0].primary else ()
+    return lacking + tuple(row.email for row in ordered)
+
+
 def _emails(
     desired: Desired, fields: Mapping[str, Stated], live: Live, world: World
 ) -> Iterable[Change]:
@@ -204,7 +215,7 @@ def _emails(
     rows = world.emails.get(live.server_id)
     if rows is None:
         rows = tuple(EmailRow(0, email, True, False, True) for email in live.fields["emails"])
-    before = tuple(row.email for row in sorted(rows, key=lambda row: not row.primary))
+    before = primary_first(rows)
     after = emails_after(stated, rows, "emails" in desired.exact)
     if folded(before[:1]) == folded(after[:1]) and set(folded(before)) == set(folded(after)):
         return []

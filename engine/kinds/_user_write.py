@@ -13,8 +13,9 @@ from engine.wiseflow.users import UserSearch, read_emails, read_user_data, read_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.wiseflow.licence import DataType
     from engine.world import World
+
+Entry = dict[str, Any]
 
 
 async def write_user(change: Change, work: Work) -> None:
@@ -118,12 +119,16 @@ async def _write_emails(change: Change, user_id: int, work: Work) -> None:
 
 
 async def _set_emails(work: Work, user_id: int, stated: tuple[str, ...], exact: bool) -> None:
-    """Adds first, then makes primary, then removes: nobody is locked out on the way."""
+    """Adds first, then makes primary, then removes: nobody is locked out on the way.
+
+    Who has no e-mail gets the primary as such at once: a search does not tell which is primary, so
+    that nobody would notice that it was never made so.
+    """
     ids = {"userId": user_id}
     there = _by_email(await read_emails(work.api, user_id))
     lacking = [email for email in stated if email.casefold() not in there]
     if lacking:
-        body = [{"email": email, "primary": False} for email in lacking]
+        body = [{"email": email, "primary": not there and email == stated[0]} for email in lacking]
         await work.api.call("POST", "/users/{userId}/emails", ids=ids, body=body, repeatable=False)
         there = _by_email(await read_emails(work.api, user_id))
     primary = there.get(stated[0].casefold()) if stated else None
@@ -158,34 +163,52 @@ async def _write_roles(change: Change, user_id: int, work: Work) -> None:
 
 
 async def _write_data(change: Change, user_id: int, work: Work) -> None:
-    rows = await read_user_data(work.api, user_id)
-    for field in change.fields:
-        kind = work.world.licence.data_types[field.path.removeprefix(DATA)]
-        there = [row for row in rows if row["userDataTypeId"] == kind.id]
-        await _set_data(work, user_id, kind, there, values_of(field.after))
-
-
-async def _set_data(
-    work: Work,
-    user_id: int,
-    kind: DataType,
-    there: list[dict[str, Any]],
-    after: tuple[str, ...],
-) -> None:
+    """Replaces first, then adds, then deletes."""
     path, ids = "/users/{userId}/user-data", {"userId": user_id}
-    values = {str(row["value"]): row for row in there}
-    add = [value for value in after if value not in values]
-    gone = [row for value, row in values.items() if value not in after]
-    if add and gone and not kind.multiple:
-        body: list[dict[str, Any]] = [{"userDataId": gone.pop(0)["userDataId"], "value": add.pop()}]
-        await work.api.call("PATCH", path, ids=ids, body=body, repeatable=True)
-    if add:
-        body = [{"userDataTypeId": kind.id, "value": value} for value in add]
+    replaced, added, gone = _steps(change, await read_user_data(work.api, user_id), work.world)
+    if replaced:
+        await work.api.call("PATCH", path, ids=ids, body=replaced, repeatable=True)
+    for body in _one_of_each_type(added):
         await work.api.call("POST", path, ids=ids, body=body, repeatable=False)
-    for row in gone:
-        await work.api.call(
-            "DELETE", f"{path}/{{userDataId}}", ids={**ids, "userDataId": row["userDataId"]}
-        )
+    for number in gone:
+        await work.api.call("DELETE", f"{path}/{{userDataId}}", ids={**ids, "userDataId": number})
+
+
+def _steps(
+    change: Change, rows: Iterable[Mapping[str, Any]], world: World
+) -> tuple[list[Entry], list[Entry], list[int]]:
+    """Entries of PATCH and of POST, and the numbers of what is deleted."""
+    replaced: list[Entry] = []
+    added: list[Entry] = []
+    gone: list[int] = []
+    for field in change.fields:
+        kind = world.licence.data_types[field.path.removeprefix(DATA)]
+        there = {str(r["value"]): r["userDataId"] for r in rows if r["userDataTypeId"] == kind.id}
+        after = values_of(field.after)
+        new = [value for value in after if value not in there]
+        old = [number for value, number in there.items() if value not in after]
+        if new and old and not kind.multiple:
+            replaced.append({"userDataId": old.pop(0), "value": new.pop()})
+        added += [{"userDataTypeId": kind.id, "value": value} for value in new]
+        gone += old
+    return replaced, added, gone
+
+
+def _one_of_each_type(added: Iterable[Entry]) -> list[list[Entry]]:
+    """The entries in bodies that name each type once.
+
+    Of several of one type WISEflow takes the first. Source: WISEflow help, user data by API.
+    """
+    bodies: list[list[Entry]] = []
+    for entry in added:
+        kind = entry["userDataTypeId"]
+        free = (b for b in bodies if all(one["userDataTypeId"] != kind for one in b))
+        body = next(free, None)
+        if body is None:
+            bodies.append([entry])
+        else:
+            body.append(entry)
+    return bodies
 
 
 WRITERS = {

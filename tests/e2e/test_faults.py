@@ -176,12 +176,11 @@ TIMEOUT = 0.5
 """Seconds until a late answer counts as lost."""
 
 EVERY = [(operation, fault) for operation in PHASES for fault in FAULTS]
-NAMES_OF = list(FAULTS)
 SAMPLE = [
     (operation, name)
     for number, operation in enumerate(PHASES)
-    for name in {NAMES_OF[0], NAMES_OF[number % (len(FAULTS) - 1)]}
-    if name == NAMES_OF[number % (len(FAULTS) - 1)] or not operation.startswith("GET ")
+    for turn, name in enumerate(FAULTS)
+    if turn == number % (len(FAULTS) - 1) or (turn == 0 and not operation.startswith("GET "))
 ]
 """Each operation with one fault in turn, and each that writes with its answer lost."""
 

@@ -65,7 +65,11 @@ def law(share: float, most: int | None = None) -> Callable[[Law], Test]:
                 for world in family[: _of_part(count, part)]:
                     tally.note("worlds", name)
                     stage.tap, stage.parallelism = Tap(), 16
-                    function(stage, world)
+                    try:
+                        function(stage, world)
+                    except Exception as error:
+                        error.add_note(world.told())
+                        raise
 
             on_family()
 

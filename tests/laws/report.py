@@ -1,4 +1,4 @@
-"""The pytest hooks of the laws: one seed for all workers, and at the end one table of what was met."""
+"""The pytest hooks of the laws: one seed for all workers, and one table at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One saved plan, the end of an undisturbed run of it, and the same plan again after a disturbance."""
+"""One saved plan, the end of an undisturbed run, and the same plan again after a disturbance."""
 
 from __future__ import annotations
 

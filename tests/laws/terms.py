@@ -5,14 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from engine.guards import GUARDS, HAZARDS
 from engine.kinds import KINDS
@@ -42,6 +39,12 @@ from tests.laws.scene import (
     When,
     in_minutes,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from pydantic import BaseModel
 
 Draw = st.DrawFn
 Entry = dict[str, Any]
@@ -490,14 +493,19 @@ def _with(person: str, people: list[str] | Entry) -> list[str] | Entry:
 
 
 def _shared(draw: Draw, term: Term) -> Entry:
-    """An entry that selects flows by what they have."""
+    """An entry that several flows share."""
+    if not term.entries["flows"]:
+        return {"flows": [], "managers": []}
+    return {"flows": _selector(draw, term), "managers": [OWN[1]]}
+
+
+def _selector(draw: Draw, term: Term) -> Entry:
+    """Flows by what they have; there is one at least."""
     selectors: list[Entry] = [{"key": "F*"}]
     for flow in term.entries["flows"]:
         stated = {name: flow[name] for name in ("term", "code", "purpose") if flow.get(name)}
         selectors += [{name: value} for name, value in stated.items()]
-    if not term.entries["flows"]:
-        return {"flows": [], "managers": []}
-    return {"flows": selectors[draw(_between(0, len(selectors) - 1))], "managers": [OWN[1]]}
+    return selectors[draw(_between(0, len(selectors) - 1))]
 
 
 def _role(draw: Draw, scene: Scene, term: Term, hint: Any) -> Any:
@@ -538,6 +546,7 @@ def _allow(draw: Draw, scene: Scene, term: Term) -> Entry:
         return _allow(draw, scene, term)
     entry: Entry = {way: name, "until": When(in_minutes(scene.now, DAY), local=draw(_half))}
     if subject:
-        entry[subject] = chosen[subject]
+        by_what = subject == "flows" and draw(_half)
+        entry[subject] = _selector(draw, term) if by_what else chosen[subject]
     entry["reason"] = draw(LINES)
     return entry | draw(WORDS.some(ALLOW, but=OF_ALLOWANCES))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
 import pytest
 
 from engine.cli import cli, run
@@ -15,6 +14,8 @@ from tests.laws.wire import READS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import click
 
     from tests.laws.server import Server
     from tests.laws.stage import Stage

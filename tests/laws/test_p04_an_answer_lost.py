@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @law(share=0.1)
 def test_a_lost_answer_changes_nothing_of_the_end(stage: Stage, world: World) -> None:
-    """Of the operations that the run writes with, three lose an answer, each in a run of its own."""
+    """Of the operations that a run writes with, three lose an answer, each in a run of its own."""
     rerun = Rerun.of(stage, world)
     operations = sorted({one.operation for one in rerun.log if one.writes})
     random.Random(world.chance).shuffle(operations)  # noqa: S311 - no secret

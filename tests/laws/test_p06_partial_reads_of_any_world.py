@@ -1,4 +1,4 @@
-"""P6, on any world: what was read in part only creates nothing, changes nothing, removes nothing."""
+"""P6, on any world: what was read in part creates nothing, changes nothing, removes nothing."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from tests.laws.scene import BEGIN, Scene
 from tests.laws.terms import Term, terms
 
 if TYPE_CHECKING:
+    from hypothesis.vendor.pretty import RepresentationPrinter
+
     from tests.laws.stage import Stage
 
 DAYS = (0, 0, 100, 100, 100)
@@ -60,8 +62,12 @@ class World:
     chance: int
     """A number for laws to choose by."""
 
-    def __repr__(self) -> str:
-        """For people who look for what broke a law."""
+    def _repr_pretty_(self, printer: RepresentationPrinter, _: bool) -> None:
+        """Short for Hypothesis; the whole is told where a law is broken."""
+        printer.text(f"World({self.chance})")
+
+    def told(self) -> str:
+        """All of it, for people who look for what broke a law."""
         start = self.start
         terms = (("FIRST", start.first), ("SECOND", self.second))
         files = [f"-- {w} {n}\n{text}" for w, t in terms for n, text in t.files().items()]
