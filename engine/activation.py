@@ -67,7 +67,9 @@ def _lacks(
 ) -> Iterable[str]:
     """What activation needs and the flow will not have: windows to come, a manager, content."""
     start, end = _date(desired, live, "participation.start"), _date(desired, live, "marking.end")
-    if start is None or end is None:
+    if not _says_when(desired, live):
+        yield "nobody says when the exam is: state participation and marking"
+    elif start is None or end is None:
         yield "it has no participation and marking windows"
     elif start <= world.now:
         yield "its participation start is in the past"
@@ -78,6 +80,15 @@ def _lacks(
     for part in ("managers", "participants", "content"):
         if reason := world.unread.get((desired.address, part)):
             yield f"{part} {reason}"
+
+
+def _says_when(desired: Desired, live: Live | None) -> bool:
+    """Whether the windows are stated, or come from a SIS.
+
+    Those of a flow for which nobody stated any may be the licence's default: not an exam's.
+    """
+    sis = live is not None and bool(live.facts.get("sis"))
+    return sis or "participation.start" in desired.fields
 
 
 def _date(desired: Desired, live: Live | None, path: str) -> Value:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from engine.binding import Binding, BoundPlan, bind, moved
+from engine.binding import NOT_POSSIBLE, Binding, BoundPlan, bind, impossible, moved
 from engine.errors import ApiError
 from engine.guards import NAMES
 from engine.holding import in_force, protect, rule
@@ -40,6 +40,8 @@ class Verdict:
     exit_code: int = STALE
     steps: Mapping[str, Sequence[Change]] = field(default_factory=dict)
     """By id of the bound change; a change that is not here is done already."""
+    impossible: frozenset[str] = frozenset()
+    """Bound changes that the object does not allow any more, its state having moved on."""
 
 
 @dataclass(slots=True)
@@ -132,6 +134,8 @@ class _Run:
         verdict = await self._verdict(change.address)
         if verdict.refusal:
             return Outcome(change, Result.FAILED, verdict.refusal, verdict.exit_code)
+        if change.id in verdict.impossible:
+            return Outcome(change, Result.FAILED, NOT_POSSIBLE, STALE)
         steps = verdict.steps.get(change.id)
         if not steps:
             return Outcome(change, Result.ALREADY_DONE)
@@ -173,8 +177,11 @@ class _Run:
             return Verdict(f"it could not be read before writing: {error}", error.exit_code)
         if isinstance(fresh, str):
             return Verdict(fresh, ApiError.exit_code)
-        nothing = self.plan.digester
-        if reasons := moved(planned, binding, lambda name: nothing.of(name, None)):
+
+        def nothing(name: str) -> str:
+            return self.plan.digester.of(name, None)
+
+        if reasons := moved(planned, binding, nothing):
             return Verdict("; ".join(reasons))
         steps: dict[str, list[Change]] = {}
         by_id = {change.id: change for change in protect(fresh, self.plan.protected)}
@@ -185,7 +192,8 @@ class _Run:
                     mine.append(by_id[item.change])
         bound = {item.change for item in planned.values()}
         steps |= {n: [by_id[n]] for n in set(self.changes) - bound if n in by_id}
-        return Verdict(steps={n: sorted(mine, key=_creations_first) for n, mine in steps.items()})
+        ordered = {name: sorted(mine, key=_creations_first) for name, mine in steps.items()}
+        return Verdict(steps=ordered, impossible=impossible(planned, binding, nothing))
 
     async def _plan_afresh(
         self, address: Address, parts: frozenset[str]

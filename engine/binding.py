@@ -227,11 +227,22 @@ def moved(planned: Binding, fresh: Binding, nothing: Callable[[str], str]) -> li
 
     `nothing` gives the digest of "not stated" for an item.
     """
-    reasons = set()
+    reasons = {reason for _, reason in _moved_items(planned, fresh, nothing)}
+    return sorted(reasons - {NOT_POSSIBLE})
+
+
+def impossible(planned: Binding, fresh: Binding, nothing: Callable[[str], str]) -> frozenset[str]:
+    """The ids of changes that the object does not allow any more, though nobody changed it."""
+    found = _moved_items(planned, fresh, nothing)
+    return frozenset(planned[name].change for name, reason in found if reason == NOT_POSSIBLE)
+
+
+def _moved_items(
+    planned: Binding, fresh: Binding, nothing: Callable[[str], str]
+) -> Iterator[tuple[str, str]]:
     for name in {*planned, *fresh}:
         if reason := _moved_item(planned.get(name), fresh.get(name), nothing(name)):
-            reasons.add(reason)
-    return sorted(reasons)
+            yield name, reason
 
 
 def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:

@@ -36,7 +36,7 @@ MUTANTS = (
     Mutant(
         "no second read before writing",
         "applier.py",
-        "        if reasons := moved(planned, binding, lambda name: nothing.of(name, None)):\n",
+        "        if reasons := moved(planned, binding, nothing):\n",
         "        if reasons := []:\n",
     ),
     Mutant(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
-from engine.kinds._flow_plan import leftovers, managers_with_creation, own_changes, source_key
+from engine.kinds._flow_plan import (
+    concluding_dates_last,
+    leftovers,
+    managers_with_creation,
+    own_changes,
+    source_key,
+)
 from engine.kinds._flow_write import write_flow
 from engine.model import Address, Change, Desired, Live
 from engine.seats import plan_role
@@ -43,6 +49,7 @@ class FlowLive:
             if len(candidates) > 1:
                 world.several[Address("flow", key)] = tuple(row.id for row in candidates)
         world.sources |= {key: row.id for key, row in rows.items() if not _is_marked(row, key)}
+        rows = {key: row for key, row in rows.items() if not _is_given_up(row, flows.get(key))}
         for key in sorted(set(flows) & set(rows)):
             _take(world, Address("flow", key), rows[key], sis)
         await _read_source_content(api, world, [d for k, d in flows.items() if k not in rows])
@@ -79,6 +86,7 @@ class FlowLive:
             if role in desired.roles:
                 changes += plan_role(desired, desired.roles[role], live, world, findings)
         changes = managers_with_creation(changes, live)
+        changes = concluding_dates_last(changes, world.now)
         changes += plan_activation(desired, live, changes, world)
         findings.changes += [*changes, *leftovers(desired, live)]
 
@@ -104,6 +112,13 @@ async def _read_sis(api: WiseflowApi) -> frozenset[int] | None:
 def _is_marked(row: FlowRow, key: str) -> bool:
     """It is still being made: nothing may be copied from it, and whoever finds it finishes it."""
     return row.subtitle == api_flows.marker(key)
+
+
+def _is_given_up(row: FlowRow, desired: Desired | None) -> bool:
+    """Half-made as another type than the manifests state by now: it counts as not there."""
+    if desired is None or "type" not in desired.fields:
+        return False
+    return row.is_half_made_as_another(desired.address.key, desired.fields["type"].value)
 
 
 def _take(world: World, address: Address, row: FlowRow, sis: frozenset[int] | None) -> None:

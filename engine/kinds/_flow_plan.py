@@ -218,6 +218,21 @@ def managers_with_creation(changes: list[Change], live: Live | None) -> list[Cha
     return [merged, *(change for change in rest if change.part != "managers")]
 
 
+def concluding_dates_last(changes: list[Change], now: datetime) -> list[Change]:
+    """Dates by which the flow is over come after all else: WISEflow may archive it at once."""
+    others = tuple(sorted(change.id for change in changes if change.part != "dates"))
+    return [
+        replace(change, after=others)
+        if change.part == "dates" and _is_over(change, now)
+        else change
+        for change in changes
+    ]
+
+
+def _is_over(dates: Change, now: datetime) -> bool:
+    return any(one.path == "marking.end" and one.after <= now for one in dates.fields)
+
+
 def _without_managers(creation: Change) -> Change:
     """A floor, whatever is allowed: nobody could look after the flow."""
     if creation.status is not Status.PLANNED:

@@ -42,6 +42,7 @@ async def _write_create(change: Change, work: Work) -> None:
         key=change.address.key,
         title=after["title"],
         managers=tuple(managers),
+        type=after.get("type"),
         type_id=work.world.licence.flow_types.get(after.get("type") or ""),
         copy_from=_copy_source(desired, work),
         fields={name: after[name] for name in METADATA if name in after},

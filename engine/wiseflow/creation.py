@@ -29,11 +29,12 @@ from engine.wiseflow.flows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from engine.model import Value
     from engine.wiseflow.client import WiseflowApi
+    from engine.wiseflow.flows import FlowRow
 
 __all__ = ["CopySource", "NewFlow", "Patience", "create_flow", "give_up_leftovers"]
 
@@ -63,6 +64,7 @@ class NewFlow:
     key: str
     title: str
     managers: tuple[int, ...]
+    type: str | None = None
     type_id: int | None = None
     copy_from: CopySource | None = None
     fields: Mapping[str, Value] = field(default_factory=dict)
@@ -103,10 +105,12 @@ class FlowTraces:
         return ("POST", "/license/create/flow")
 
     async def find_marked(self) -> list[Candidate]:
-        return [row.as_candidate(self.key) for row in await find_by_marker(self.api, self.key)]
+        return await self._candidates(await find_by_marker(self.api, self.key))
 
     async def find_keyed(self) -> list[Candidate]:
-        rows = await find_by_key(self.api, self.keys, self.key)
+        return await self._candidates(await find_by_key(self.api, self.keys, self.key))
+
+    async def _candidates(self, rows: Iterable[FlowRow]) -> list[Candidate]:
         return [row.as_candidate(self.key) for row in rows]
 
     async def stage(self, number: int) -> Stage:
@@ -150,6 +154,16 @@ class FlowCreation(FlowTraces):
     def operation(self) -> tuple[str, str]:
         source = self.new.copy_from
         return ("POST", f"/flows/{source.flow_id}/copy" if source else "/license/create/flow")
+
+    async def _candidates(self, rows: Iterable[FlowRow]) -> list[Candidate]:
+        """Those of our type; a half-made one of another is given up: no type can be changed."""
+        fitting = []
+        for row in rows:
+            if row.is_half_made_as_another(self.key, self.new.type):
+                await self.give_up(row.id)
+            else:
+                fitting.append(row.as_candidate(self.key))
+        return fitting
 
     async def make(self) -> int | None:
         try:

@@ -76,6 +76,11 @@ class FlowRow:
         """Settled without the marker, and also with it where people may be on the flow."""
         return Candidate(self.id, self.subtitle != marker(key) or self.state > DRAFT)
 
+    def is_half_made_as_another(self, key: str, type_name: str | None) -> bool:
+        """Whether it is a draft under the marker whose type is not the one that is wanted."""
+        is_ours = type_name is None or self.fields.get("type") == type_name
+        return not is_ours and self.state == DRAFT and self.subtitle == marker(key)
+
 
 def moment(seconds: Any) -> datetime | None:
     """A date of WISEflow; an empty one may come back as the epoch, which is no date."""

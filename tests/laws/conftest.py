@@ -8,7 +8,6 @@ import pytest
 
 from tests.laws.server import Server, serving
 from tests.laws.stage import Stage
-from tests.laws.wire import Tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,5 +26,5 @@ def only_stage(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Stag
 
 @pytest.fixture
 def stage(only_stage: Stage) -> Stage:
-    only_stage.tap = Tap()
+    only_stage.set_out()
     return only_stage

@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.laws import tally
 from tests.laws.report import SEED
-from tests.laws.wire import Tap
 from tests.laws.worlds import FAMILY, World, families
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def law(share: float, most: int | None = None) -> Callable[[Law], Test]:
             def on_family(family: list[World]) -> None:
                 for world in family[: _of_part(count, part)]:
                     tally.note("worlds", name)
-                    stage.tap, stage.parallelism = Tap(), 16
+                    stage.set_out()
                     try:
                         function(stage, world)
                     except Exception as error:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.fill import MemberReader
-    from engine.model import DesiredState
+    from engine.model import Allowance, DesiredState
     from tests.laws.server import Server
     from tests.laws.terms import Term
     from tests.laws.worlds import Start
@@ -82,12 +82,20 @@ class Stage:
     parallelism: int = 16
     network: Callable[[], httpx.AsyncBaseTransport] = PlainNetwork
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    allowances: tuple[Allowance, ...] = EVERYTHING
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Of guards, where they are not the defaults."""
     begun: Start | None = None
     """The start to which the sandbox can be brought back."""
     term: Term | None = None
     """What the manifests say now."""
     _key_type_id: int | None = None
     _desired: DesiredState | None = None
+
+    def set_out(self) -> None:
+        """As every law finds it."""
+        self.tap, self.parallelism, self.network = Tap(), 16, PlainNetwork
+        self.allowances, self.limits = EVERYTHING, {}
 
     # ---- manifests -------------------------------------------------------------------------------
 
@@ -133,13 +141,13 @@ class Stage:
         return asyncio.run(self.planned(targets)).plan
 
     def apply(self, *targets: str) -> list[Outcome]:
-        """Plans and applies, with everything allowed."""
+        """Plans and applies, with everything allowed where nothing else is said."""
         return asyncio.run(self.applied(targets))
 
     def save_plan(self, *targets: str) -> bytes:
         """The bytes of a plan file, as `plan --out` writes it."""
         planned = asyncio.run(self.planned(targets))
-        bound = bind_plan(planned, Digester(KEY), EVERYTHING)
+        bound = bind_plan(planned, Digester(KEY), self.allowances)
         origin = Origin("sandbox", planned.licence, targets=targets)
         return plan_bytes(planned.plan, bound, origin, Style(mask=True, private=True), KEY)
 
@@ -148,11 +156,15 @@ class Stage:
         return asyncio.run(self._applied_saved(data))
 
     async def planned(self, targets: tuple[str, ...] = ()) -> Planned:
-        options = Options(targets=targets, allowances=EVERYTHING)
+        state = self.desired()
+        options = Options(
+            targets=targets,
+            allowances=(*self.allowances, *state.allowances),
+            protected=state.protected,
+            **self.limits,
+        )
         async with self._wiseflow(read_only=True) as api, self._members() as members:
-            planned = await plan_now(
-                "sandbox", self.desired(), self._conventions(), api, members, options
-            )
+            planned = await plan_now("sandbox", state, self._conventions(), api, members, options)
         _count(planned)
         return planned
 
@@ -161,7 +173,7 @@ class Stage:
         return await self.carried_out(planned)
 
     async def carried_out(self, planned: Planned) -> list[Outcome]:
-        bound = bind_plan(planned, Digester(b"once"), EVERYTHING)
+        bound = self._in_force(bind_plan(planned, Digester(b"once"), self.allowances))
         async with self._wiseflow(read_only=False) as api:
             resources, conventions = self.desired().resources, self._conventions()
             world = await find_for(bound, planned.filled, resources, conventions, api)
@@ -172,12 +184,18 @@ class Stage:
         saved.check("sandbox")
         state = self.desired()
         bound = bound_plan(saved, state.resources, KEY)
-        bound = replace(bound, allowances=EVERYTHING)
+        bound = self._in_force(replace(bound, allowances=self.allowances))
         async with self._wiseflow(read_only=False) as api, self._members() as members:
             filled = await fill_for(bound, state, members, USER_KEY)
             world = await find_for(bound, filled, state.resources, self._conventions(), api)
             saved.check_live(fingerprint(world.licence, USER_KEY), world.now)
             return await self._carry_out(bound, world, api)
+
+    def _in_force(self, bound: BoundPlan) -> BoundPlan:
+        """With what the manifests allow and protect, as `apply` has it."""
+        state = self.desired()
+        allowances = (*bound.allowances, *state.allowances)
+        return replace(bound, allowances=allowances, protected=state.protected)
 
     async def _carry_out(self, bound: BoundPlan, world: Any, api: WiseflowApi) -> list[Outcome]:
         clock = PassingTime()

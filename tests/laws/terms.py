@@ -380,8 +380,8 @@ def _template(draw: Draw, scene: Scene, key: str) -> Entry:
     if draw(_seldom):
         entry["lifecycle"] = "active"
         if draw(_half):
-            entry["activate_from"] = When(in_minutes(BEGIN, -DAY), local=False)
-    return entry
+            entry["activate_from"] = When(in_minutes(BEGIN, -200 * DAY), local=False)
+    return _mended(entry)
 
 
 def _origin(draw: Draw, types: Iterable[str], others: Iterable[str]) -> Entry:

@@ -1,0 +1,90 @@
+"""P5: what guards and hazards refuse stays refused, whatever harmless is added beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.model import Change, Plan, Status
+from tests.laws.law import law
+from tests.laws.scene import DAY, OWN, When, in_minutes
+from tests.laws.tally import note
+from tests.laws.terms import Term
+
+if TYPE_CHECKING:
+    from tests.laws.stage import Stage
+    from tests.laws.worlds import World
+
+SMALL = {"max_removed": 1, "max_updates": 1}
+"""Limits that small worlds reach."""
+
+NOT_SMALL = 3
+"""People in a set from which on those who come do not make up for those who go."""
+
+
+@law(share=0.06)
+def test_guards_cannot_be_diluted(stage: Stage, world: World) -> None:
+    """New users, new flows with people, idle entries, and people who come into sets."""
+    world.begin(stage)
+    stage.allowances, stage.limits = (), SMALL
+    before = stage.plan()
+    refused = held(before)
+    for guard in before.guards:
+        note("guards", f"{guard.name}{' refuses' if guard.refused else ''}")
+    assert stage.term is not None
+    stage.write_term(_with_harmless(stage.term, before, world))
+    after = held(stage.plan())
+    assert set(refused) <= set(after), sorted(set(refused) - set(after))
+    for name, taken in refused.items():
+        assert taken <= after[name], name
+    stage.apply()
+    left = held(stage.plan())
+    assert set(refused) <= set(left), "something that was refused is done"
+    for name, taken in refused.items():
+        assert taken <= left[name], "something that was refused is done"
+
+
+def held(plan: Plan) -> dict[str, set[tuple[str, str]]]:
+    """What each change that is held would take or write."""
+    return {change.id: {*_taken(change)} for change in plan.changes if change.status is Status.HELD}
+
+
+def _taken(change: Change) -> list[tuple[str, str]]:
+    seats = change.seats
+    gone = (*seats.remove, *seats.deactivate) if seats else ()
+    return [(field.path, repr(field.after)) for field in change.fields] + [
+        ("leaves", seat.person) for seat in gone
+    ]
+
+
+def _with_harmless(term: Term, plan: Plan, world: World) -> Term:
+    """The term with what takes nothing from anybody; how much of each kind, chance says."""
+    users, flows, comers = world.chance % 7, world.chance // 7 % 7, world.chance // 49 % 3
+    new = [f"new{number}@example.org" for number in range(users)]
+    soon = in_minutes(world.start.now, 40 * DAY)
+    entries: dict[str, list[Any]] = {plural: [*rows] for plural, rows in term.entries.items()}
+    entries["users"] += [{"key": key, "first_name": "New", "last_name": "One"} for key in new]
+    entries["flows"] += [
+        {
+            "key": f"new{number}",
+            "title": "New",
+            "type": "FLOWassign",
+            "content": "none",
+            "participation": {"start": When(soon, local=False), "length": "4h"},
+            "marking": {
+                "start": When(in_minutes(soon, DAY), local=False),
+                "end": When(in_minutes(soon, 9 * DAY), local=False),
+            },
+        }
+        for number in range(flows)
+    ]
+    entries["role_assignments"] += [
+        {"flows": [f"new{number}"], "managers": [OWN[0]], "participants": new}
+        for number in range(flows)
+    ]
+    if comers and new:
+        entries["role_assignments"] += [
+            {"flows": [change.address.key], change.seats.role: new[:comers]}
+            for change in plan.changes
+            if change.status is Status.HELD and change.seats and change.seats.before >= NOT_SMALL
+        ]
+    return Term(entries, term.sheets)
