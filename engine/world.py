@@ -91,6 +91,8 @@ class World:
     """What could not be read to its end, with the reason: (address, part or role, or "")."""
     sources: dict[str, int] = field(default_factory=dict)
     """Live flows by key that are only copied from: their numbers."""
+    source_types: dict[str, str] = field(default_factory=dict)
+    """The types of those flows, by key."""
     source_content: dict[int, bool] = field(default_factory=dict)
     """Whether a flow that is copied from has an assignment, by its number."""
     incomplete_profiles: dict[str, str] = field(default_factory=dict)

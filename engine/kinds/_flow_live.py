@@ -48,7 +48,9 @@ class FlowLive:
         for key, candidates in found.items():
             if len(candidates) > 1:
                 world.several[Address("flow", key)] = tuple(row.id for row in candidates)
-        world.sources |= {key: row.id for key, row in rows.items() if not _is_marked(row, key)}
+        finished = {key: row for key, row in rows.items() if not _is_marked(row, key)}
+        world.sources |= {key: row.id for key, row in finished.items()}
+        world.source_types |= {key: str(row.fields["type"]) for key, row in finished.items()}
         rows = {key: row for key, row in rows.items() if not _is_given_up(row, flows.get(key))}
         for key in sorted(set(flows) & set(rows)):
             _take(world, Address("flow", key), rows[key], sis)

@@ -186,12 +186,23 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
         message = f'no flow "{source}" in the manifests or in WISEflow'
         findings.problem(stated.location, "copy_from", message, "give that flow its key first")
         yield f"there is no flow {source} to copy from"
-    if _is_oral(fields) and any(path in fields for path in DATES):
+    if _type_to_be(desired, world) == "FLOWoral" and any(path in fields for path in DATES):
         yield "a FLOWoral has periods instead of dates: state none, set them in WISEflow"
 
 
-def _is_oral(fields: Mapping[str, Stated]) -> bool:
-    return "type" in fields and fields["type"].value == "FLOWoral"
+def _type_to_be(desired: Desired | None, world: World) -> Value:
+    """The type that a new flow will have: stated, or that of the flow at the root of its copies."""
+    seen: set[Address] = set()
+    while desired is not None and desired.address not in seen:
+        seen.add(desired.address)
+        source = source_key(desired)
+        if "type" in desired.fields or source is None:
+            break
+        if source in world.source_types:
+            return world.source_types[source]
+        desired = world.desired.get(Address("flow", source))
+    stated = desired.fields.get("type") if desired else None
+    return stated.value if stated else None
 
 
 def _type_blocks(stated: Stated | None, world: World, findings: Findings) -> Iterable[str]:

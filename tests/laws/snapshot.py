@@ -100,6 +100,8 @@ def _flow(flow: State, names: dict[int, str]) -> State:
         }
 
     found = {name: flow[name] for name in PLAIN}
+    if flow["code"] == f"F{flow['id']}":
+        found["code"] = "made by WISEflow from its number"
     found["references"] = sorted(one["reference"] for one in flow["externalSources"])
     for role in SEATS:
         found[role] = sorted((seat(row) for row in flow[role]), key=repr)
