@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format schemas serve mutants faults clean
+.PHONY: help setup demo test lint format schemas serve laws mutants faults clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ schemas: $(VENV)/ready ## write schemas/ from the models
 
 serve: $(VENV)/ready ## serve the sandbox on http://127.0.0.1:8080
 	@$(RUN) -m engine sandbox serve --port 8080
+
+laws: $(VENV)/ready ## the laws on 20,000 worlds, drawn anew each time (some hours)
+	@WISECTL_WORLDS=$${WISECTL_WORLDS:-20000} WISECTL_SEED=$${WISECTL_SEED:-random} \
+	  $(RUN) .ci/check.py laws
 
 mutants: $(VENV)/ready ## take each safeguard out once, and see which law notices (half an hour)
 	@$(RUN) -m tests.mutants

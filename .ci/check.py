@@ -1,6 +1,6 @@
 """Every check in order, each shown as it runs, then one summary; exits 1 when any failed.
 
-`python .ci/check.py [lint|source|wheel]...` runs those parts only.
+`python .ci/check.py [lint|source|wheel|laws]...` runs those parts only.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ TESTED = ["tests", "manifests", "schemas", "docs", "pyproject.toml", "wisectl.ya
 """What the tests read beside the package, copied to where the source is out of reach."""
 
 
+LAWS = "tests/laws"
+WORLDS = "1000"
+"""On how many worlds the laws are tried here; `make laws` tries them on more."""
+
+
 class Check(NamedTuple):
     """One line of the summary."""
 
@@ -31,7 +36,7 @@ class Check(NamedTuple):
 
 
 def main(parts: list[str]) -> int:
-    wanted = parts or ["lint", "source", "wheel"]
+    wanted = parts or [*PARTS]
     unknown = sorted(set(wanted) - set(PARTS))
     if unknown:
         sys.stderr.write(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}\n")
@@ -49,7 +54,13 @@ def lint() -> list[Check]:
 
 
 def source() -> list[Check]:
-    return [run("tests, source", [PYTHON, "-m", "pytest", *workers()])]
+    return [run("tests, source", [PYTHON, "-m", "pytest", *workers(), f"--ignore={LAWS}"])]
+
+
+def laws() -> list[Check]:
+    """The laws on many worlds; parts of one law go to whichever worker is free."""
+    os.environ["WISECTL_WORLDS"] = os.environ.get("WISECTL_WORLDS", WORLDS)
+    return [run("laws", [PYTHON, "-m", "pytest", *workers("load"), LAWS])]
 
 
 def wheel() -> list[Check]:
@@ -91,8 +102,8 @@ def copy_tests(target: Path) -> Path:
     return target
 
 
-def workers() -> list[str]:
-    return ["-n", os.environ.get("PYTEST_WORKERS", "auto"), "--dist", "loadfile"]
+def workers(share: str = "loadfile") -> list[str]:
+    return ["-n", os.environ.get("PYTEST_WORKERS", "auto"), "--dist", share]
 
 
 def run(name: str, command: list[str], folder: Path = ROOT, *, quiet: bool = False) -> Check:
@@ -138,7 +149,7 @@ def summarise(checks: list[Check]) -> int:
     return 1 if failed else 0
 
 
-PARTS = {"lint": lint, "source": source, "wheel": wheel}
+PARTS = {"lint": lint, "source": source, "wheel": wheel, "laws": laws}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
