@@ -72,8 +72,8 @@ MUTANTS = (
     Mutant(
         "no search before a create is repeated",
         "creation.py",
-        "        first = await self._first_found()\n        if first is None and self.lost:\n",
-        "        first = None if self.lost else await self._first_found()\n        if False:\n",
+        "        first = _first(self.creation, await self._look())\n",
+        "        first = None if self.lost else _first(self.creation, await self._look())\n",
     ),
     Mutant(
         "a create is repeated like a read",
@@ -139,8 +139,8 @@ MUTANTS = (
     Mutant(
         "secrets are not taken out of messages",
         "redaction.py",
-        "            line = line.replace(secret, HIDDEN)\n",
-        "            pass\n",
+        "        return self._replaced(text) if found else text\n",
+        "        return text\n",
     ),
 )
 

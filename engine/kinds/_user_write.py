@@ -64,9 +64,18 @@ def _create_body(key: str, after: Mapping[str, Value], world: World) -> dict[str
 
 
 async def _post_user(
-    address: Address, body: dict[str, Any], after: Mapping[str, Value], work: Work
+    address: Address,
+    body: dict[str, Any],
+    after: Mapping[str, Value],
+    work: Work,
+    *,
+    again: bool = False,
 ) -> int:
-    """The new user's number. A 200 where 201 was due is somebody else's account: stop."""
+    """The new user's number. A 200 where 201 was due is somebody else's account: stop.
+
+    After a lost answer the user is looked for, once more when the request cannot arrive any more,
+    and only then sent again.
+    """
     try:
         answer = await work.api.request("POST", "/license/user", body=body)
     except UnknownOutcomeError:
@@ -74,20 +83,30 @@ async def _post_user(
         if found is None:
             await work.patience.sleep(work.patience.lost_answer)
             found = await _look_for(address, work)
-        if found is None:
+        if found is None and again:
             raise
-        return found
+        return found or await _post_user(address, body, after, work, again=True)
     except ApiError as error:
         emails = values_of(after.get("emails"))
         if error.status != 400 or body["emails"] or not emails:
             raise
-        return await _post_user(address, body | {"emails": [emails[0]]}, after, work)
-    if answer.status != 201:
+        return await _post_user(address, body | {"emails": [emails[0]]}, after, work, again=again)
+    number = int(answer.payload["userId"])
+    if answer.status != 201 and not (again and await _is_ours(address, number, work)):
         raise RefusedError(
-            f"WISEflow updated user #{answer.payload['userId']} instead of creating one: "
+            f"WISEflow updated user #{number} instead of creating one: "
             "an identifier here is somebody else's; compare both people before you go on"
         )
-    return int(answer.payload["userId"])
+    return number
+
+
+async def _is_ours(address: Address, number: int, work: Work) -> bool:
+    """Whether the user that a repeated creation met carries the key: the first one made it."""
+    kind = work.world.licence.data_types[work.world.people.user_key]
+    return any(
+        row["userDataTypeId"] == kind.id and str(row["value"]).casefold() == address.key.casefold()
+        for row in await read_user_data(work.api, number)
+    )
 
 
 async def _look_for(address: Address, work: Work) -> int | None:

@@ -488,7 +488,8 @@ def test_an_activation_is_held_in_the_last_hour_or_without_participants(
     there = {"managers": [1], "participants": [2][:participants]}
     world.live_flow("math", 7, 0, there, **times)
     people = role("participants", *["s2"][:participants])
-    world.desired = [flow("math", role("managers", "s1"), people, lifecycle="active")]
+    stated = {**times, "lifecycle": "active"}
+    world.desired = [flow("math", role("managers", "s1"), people, **stated)]
     (activation,) = world.plan().changes
     assert {hazard.name for hazard in activation.hazards if hazard.holds} == names
     assert (activation.status is Status.HELD) == bool(names)

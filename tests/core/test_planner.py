@@ -157,18 +157,23 @@ def test_an_activation_waits_for_its_time_and_says_whom_it_messages() -> None:
     assert "1 participants and 1 staff" in activation.hazards[0].message
 
 
+PAST = {**LIVE, "participation__start": days(-1)}
+
+
 @pytest.mark.parametrize(
-    ("fields", "word"),
+    ("live", "stated", "word"),
     [
-        ({"participation__start": days(-1)}, "past"),
-        ({"participation__start": None, "participation__end": None}, "windows"),
+        (PAST, PAST, "past"),
+        # Windows that nobody stated may be the licence's default, and no exam's.
+        (LIVE, {}, "nobody says when"),
     ],
 )
-def test_an_activation_is_blocked_with_the_reason(fields: dict[str, object], word: str) -> None:
-    live = {**LIVE, **fields}
+def test_an_activation_is_blocked_with_the_reason(
+    live: dict[str, object], stated: dict[str, object], word: str
+) -> None:
     world = people(Licensed(), "kim", "s1")
     world.live_flow("math", 7, 0, {"managers": [1], "participants": [2]}, **live)
-    world.desired = [flow("math", role("managers", "kim"), lifecycle="active")]
+    world.desired = [flow("math", role("managers", "kim"), **stated, lifecycle="active")]
     (activation,) = world.plan().changes
     assert activation.status is Status.BLOCKED
     assert any(word in reason for reason in activation.reasons)

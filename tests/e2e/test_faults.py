@@ -112,7 +112,6 @@ GET /user/userDataType/{userDataType}/{value}
 POST /license/user
 POST /users/{userId}/emails
 GET /users/{userId}/emails
-PATCH /users/{userId}/emails
 POST /license/create/flow
 POST /flows/{flowId}/external-sources
 GET /flows/{flowId}/metadata
@@ -132,6 +131,7 @@ CHANGING = """
 POST /flows/{flowId}/managers
 GET /users/{userId}
 PUT /users/{userId}
+PATCH /users/{userId}/emails
 DELETE /users/{userId}/emails/{emailId}
 GET /users/{userId}/roles
 POST /users/{userId}/roles
