@@ -92,8 +92,9 @@ def _flow(flow: State, names: dict[int, str]) -> State:
             **{
                 name: value
                 for name, value in row.items()
-                # Numbers that the server gives; participants are counted as they come.
-                if not name.endswith(("Id", "Ids")) and name != "number"
+                # Numbers that the server gives; participants are counted as they come; and of two
+                # applies at once either may be the one that made a flow with its managers.
+                if not name.endswith(("Id", "Ids")) and name not in ("number", "isCreator")
             },
             "type": row.get("assessorTypeId"),
             "participants": sorted(names[seats[one]] for one in row.get("participantIds", ())),
