@@ -50,6 +50,8 @@ class Sheets:
     rows: int = 0
     unread: dict[str, Problem] = field(default_factory=dict)
     """Files of sources that were not read to their end, by label, with the first reason."""
+    flow_files: set[str] = field(default_factory=set)
+    """Files whose rows are flows, by label."""
     _read: dict[str, Sheet | None] = field(default_factory=dict)
     _from_sources: set[str] = field(default_factory=set)
 
@@ -87,6 +89,17 @@ class Sheets:
         if problems:
             self.unread.setdefault(label, problems[0])
         return ()
+
+    def spoil(self, problems: Sequence[Problem]) -> bool:
+        """Makes files of sources unread whose rows are flows with something wrong; whether any is.
+
+        What a row means shows late, where its flow meets others: hence not `blame`.
+        """
+        known = len(self.unread)
+        for problem in problems:
+            if problem.location.file in self.flow_files:
+                self.blame(problem.location.file, [problem])
+        return len(self.unread) > known
 
     def lost(self, text: str) -> str:
         """The label of a source's file that was not read; empty where it was, or is none."""

@@ -10,6 +10,7 @@ from engine.csvfile import Sheets
 from engine.documents import Documents, read_documents
 from engine.errors import ManifestError, Problem
 from engine.flow_entries import FlowReader
+from engine.flow_set_entries import FlowSetReader
 from engine.kinds import KINDS
 from engine.model import Address, Desired, DesiredState
 from engine.people import Directory, PeopleReader
@@ -39,13 +40,22 @@ def load_desired(root: Path, manifests: Path, conventions: Conventions) -> Desir
     """
     documents = read_documents(root, manifests)
     sheets = Sheets(root, manifests, conventions.sources)
-    state = _build(documents, sheets, conventions)
-    if documents.problems:
-        raise ManifestError(_each_once(documents.problems))
+    problems: list[Problem] = []
+    is_new = True
+    while is_new:
+        # Again, where a file of a source turns out not to be usable: then as if it was not read.
+        draft = documents.copy()
+        state = _build(draft, sheets, conventions)
+        problems += draft.problems
+        is_new = sheets.spoil(draft.problems)
+    problems = [one for one in problems if one.location.file not in sheets.unread]
+    if problems:
+        raise ManifestError(_each_once(problems))
     return state
 
 
 def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> DesiredState:
+    FlowSetReader(documents, sheets).read()
     profiles = read_profiles(documents)
     users = UserReader(documents, sheets, conventions.user_key).read()
     directory = Directory(conventions.user_key)
