@@ -40,17 +40,13 @@ def load_desired(root: Path, manifests: Path, conventions: Conventions) -> Desir
     """
     documents = read_documents(root, manifests)
     sheets = Sheets(root, manifests, conventions.sources)
-    problems: list[Problem] = []
-    is_new = True
-    while is_new:
-        # Again, where a file of a source turns out not to be usable: then as if it was not read.
+    while True:
         draft = documents.copy()
         state = _build(draft, sheets, conventions)
-        problems += draft.problems
-        is_new = sheets.spoil(draft.problems)
-    problems = [one for one in problems if one.location.file not in sheets.unread]
-    if problems:
-        raise ManifestError(_each_once(problems))
+        if not sheets.spoil(draft.problems):
+            break  # Else again, without the file of a source that turned out not to be usable.
+    if draft.problems:
+        raise ManifestError(_each_once(draft.problems))
     return state
 
 
