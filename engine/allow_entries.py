@@ -156,7 +156,7 @@ def read_protected(
         address = folded.get((kind, key.casefold()))
         if address is not None:
             protected.setdefault(address, one.location)
-        elif all_known or kind != "user":
+        elif all_known if kind == "user" else f"{kind}s" not in documents.partial:
             names = [address.key for address in known if address.kind == kind]
             message = f"no {kind} {shown(key)} in the manifests"
             documents.wrong(one.location, one.name, message, near(key, names))

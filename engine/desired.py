@@ -10,6 +10,7 @@ from engine.csvfile import Sheets
 from engine.documents import Documents, read_documents
 from engine.errors import ManifestError, Problem
 from engine.flow_entries import FlowReader
+from engine.flow_set_entries import FlowSetReader
 from engine.kinds import KINDS
 from engine.model import Address, Desired, DesiredState
 from engine.people import Directory, PeopleReader
@@ -39,13 +40,18 @@ def load_desired(root: Path, manifests: Path, conventions: Conventions) -> Desir
     """
     documents = read_documents(root, manifests)
     sheets = Sheets(root, manifests, conventions.sources)
-    state = _build(documents, sheets, conventions)
-    if documents.problems:
-        raise ManifestError(_each_once(documents.problems))
+    while True:
+        draft = documents.copy()
+        state = _build(draft, sheets, conventions)
+        if not sheets.spoil(draft.problems):
+            break  # Else again, without the file of a source that turned out not to be usable.
+    if draft.problems:
+        raise ManifestError(_each_once(draft.problems))
     return state
 
 
 def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> DesiredState:
+    FlowSetReader(documents, sheets).read()
     profiles = read_profiles(documents)
     users = UserReader(documents, sheets, conventions.user_key).read()
     directory = Directory(conventions.user_key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.checking import check
@@ -95,14 +95,16 @@ class FlowReader:
             message, hint = "both end and length are stated", "keep one of them"
             self.documents.wrong(node.location, said, message, hint)
             return
+        where, start = node.location, window.text("start")
         try:
             length = parse_length(node.text)
-            start = window.text("start")
             if start is not None and f"{name}.start" in fields:
+                begins = fields[f"{name}.start"].location
+                where = begins if begins.through and not where.through else where
                 end = end_of(start, length, self.time_zone)
                 fields[f"{name}.end"] = Stated(end, node.location)
         except DateError as error:
-            self.documents.wrong(node.location, said, error.message, error.hint)
+            self.documents.wrong(where, said, error.message, error.hint)
 
     # ---- what a whole flow must have -------------------------------------------------------------
 
@@ -110,7 +112,7 @@ class FlowReader:
         stated = [name for name in WINDOWS if node.states(name)]
         if len(stated) == 1:
             other = WINDOWS[1 - WINDOWS.index(stated[0])]
-            where, name = entry.first_stated((stated[0],))
+            where, name = entry.first_stated((other,), (stated[0],))
             message = f"{stated[0]} is stated without {other}"
             self.documents.wrong(where, name, message, "state both windows, or neither")
         for name in stated:
@@ -125,11 +127,11 @@ class FlowReader:
         window = node.table(name)
         if window is None:
             return
-        where, said = entry.first_stated((name,))
         missing = [] if window.states("start") else ['"start"']
         if not window.states("end") and not window.states("length"):
             missing.append('"end" or "length"')
         if missing:
+            where, said = entry.first_stated((name,))
             self.documents.wrong(where, said, f"lacks {' and '.join(missing)}")
         start, end = fields.get(f"{name}.start"), fields.get(f"{name}.end")
         if start and end and end.value <= start.value:
@@ -188,7 +190,7 @@ def merged(base: Table, over: Table) -> Table:
         else:
             entries[key] = value
     faulty = {k: v for k, v in base.faulty.items() if k not in over.entries}
-    return Table(over.location, entries, over.size, {**faulty, **over.faulty})
+    return replace(over, entries=entries, faulty={**faulty, **over.faulty})
 
 
 def _replaceable(below: Table, over: Table) -> Table:

@@ -62,6 +62,8 @@ Included = Annotated[
 class CopyFrom(Shape):
     """The flow that a new one is copied from; only looked at when the flow is created."""
 
+    rests_on: ClassVar[tuple[str, ...]] = ("flow",)
+
     flow: Key | None = Field(None, description="a key in the manifests, else a live flow's key")
     include: list[Included] = Field(
         default=["settings"], description="what comes along; never dates or passwords"
@@ -70,6 +72,8 @@ class CopyFrom(Shape):
 
 class Window(Shape):
     """A start and an end, or a length such as 4h, 90m, 2d."""
+
+    rests_on: ClassVar[tuple[str, ...]] = ("start", "end")
 
     start: Moment | None = Field(None, description="local time, such as 2027-05-03 09:00")
     end: Moment | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ from tests.laws.scene import (
     When,
     in_minutes,
 )
+from tests.laws.weaving import UnwovenError, Weaver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,7 +75,7 @@ OF_PROFILES = frozenset({"key", "members", "match", "fill"})
 
 KNOWN_KINDS = (
     *("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments"),
-    *("allow", "protect"),
+    *("allow", "protect", "flow_sets"),
 )
 ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
 WINDOWS = ("participation", "marking")
@@ -86,11 +88,13 @@ class Term:
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
+    one_by_one: dict[str, list[Entry]] = field(default_factory=dict)
+    """Flows and roles as they are written without flow sets."""
 
     def without_unknown_kinds(self) -> Term:
         """What is left when entries that only their model describes do not make sense here."""
         entries = {name: rows for name, rows in self.entries.items() if name in KNOWN_KINDS}
-        return Term(entries, self.sheets)
+        return Term(entries, self.sheets, self.one_by_one)
 
     def files(self) -> dict[str, str]:
         """The manifests folder: a file for each kind (JSON is YAML too), and the CSV files."""
@@ -126,14 +130,16 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
     if before is not None:
         term.sheets.update({n: s for n, s in before.sheets.items() if n not in term.sheets})
         for plural in ("users", "flows"):
-            term.entries[plural] = _mixed(draw, before.entries[plural], term.entries[plural])
+            old = before.one_by_one.get(plural, before.entries[plural])
+            term.entries[plural] = _mixed(draw, old, term.entries[plural])
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
     term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
     if draw(_seldom):
         term.entries["protect"] = [f"flow/{flow['key']}" for flow in term.entries["flows"][:1]]
     for plural in sorted(set(KINDS) - set(KNOWN_KINDS)):
         term.entries[plural] = _others(draw, KINDS[plural].model)
-    return term
+    term.one_by_one = {name: term.entries[name] for name in ("flows", "role_assignments")}
+    return in_sets(draw, scene, term, FLOWS if draw(_half) else ())
 
 
 _half = st.booleans()
@@ -467,7 +473,8 @@ ROLE_FIELDS = role_fields()
 
 def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> list[Entry]:
     """One entry for each flow, and at times one that several flows share."""
-    old = {e["flows"][0]: e for e in before.entries["role_assignments"][:-1]} if before else {}
+    assigned = before.one_by_one["role_assignments"][:-1] if before else []
+    old = {entry["flows"][0]: entry for entry in assigned}
     found = []
     for flow in term.entries["flows"]:
         key = flow["key"]
@@ -529,6 +536,43 @@ def _with_flags(draw: Draw, key: str, model: type[BaseModel]) -> Any:
         return key
     shape = [key] if draw(_half) else {"users": [key]}
     return {"people": shape, **draw(WORDS.some(model, but=OF_PEOPLE))}
+
+
+# ---- flow sets -----------------------------------------------------------------------------------
+
+
+def in_sets(draw: Draw, scene: Scene, term: Term, keys: Iterable[str] = FLOWS) -> Term:
+    """The term with flow sets for some of its flows, which say of them what their entries said."""
+    roles = {entry["flows"][0]: entry for entry in term.entries["role_assignments"][:-1]}
+    flows = [flow for flow in term.entries["flows"] if flow["key"] in keys and draw(_often)]
+    sets: list[Entry] = []
+    sheets, found = dict(term.sheets), []
+    while flows:
+        name = f"{scene.tag}/set{len(sets)}.csv"
+        size, entry, sheet = _longest_set(draw, name, flows, roles)
+        sets.append(entry)
+        sheets[name] = sheet
+        found += [flow["key"] for flow in flows[:size]]
+        flows = flows[size:]
+    entries = dict(term.entries)
+    entries["flow_sets"] = sets
+    entries["flows"] = [flow for flow in entries["flows"] if flow["key"] not in found]
+    entries["role_assignments"] = [
+        one for one in entries["role_assignments"] if one not in [roles[key] for key in found]
+    ]
+    return Term(entries, sheets, term.one_by_one)
+
+
+def _longest_set(
+    draw: Draw, name: str, flows: list[Entry], roles: Mapping[str, Entry]
+) -> tuple[int, Entry, Sheet]:
+    """A set of as many of the flows as one can say, one at least; their number, it and its file."""
+    for size in range(len(flows), 0, -1):
+        weaver = Weaver(lambda: bool(draw(_half)))
+        mine = [roles[flow["key"]] for flow in flows[:size]]
+        with suppress(UnwovenError):
+            return size, weaver.woven(name, flows[:size], mine), weaver.sheet()
+    raise UnwovenError(flows[0]["key"])
 
 
 # ---- what is allowed -----------------------------------------------------------------------------

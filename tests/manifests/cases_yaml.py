@@ -55,7 +55,10 @@ YAML_CASES: dict[str, Case] = {
     "an unknown kind": ("¶flow:\n  - key: math\n", 'unknown kind "flow" … did you mean flows?'),
     "a kind in capitals": ("¶Flows:\n  - key: math\n", "unknown kind … did you mean flows?"),
     "a kind of a later release": ("¶rooms: [{key: hall-a}]\n", "not supported by this version"),
-    "another kind of a later release": ("¶flow_sets:\n  - csv: x.csv\n", "not supported by this"),
+    "another kind of a later release": (
+        "¶grade_exports:\n  - csv: x.csv\n",
+        "not supported by this",
+    ),
     "a kind that is a mapping": ("¶flows:\n  math: {title: x}\n", "must be a list"),
     "a kind that is text": ("¶flows: math\n", "must be a list"),
     "an entry that is text": ("flows:\n  - ¶math\n", "must be a mapping"),

@@ -11,6 +11,7 @@ from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
 from tests.manifests.cases_people import PEOPLE_CASES
+from tests.manifests.cases_sets import SET_CASES
 from tests.manifests.cases_yaml import YAML_CASES
 from tests.manifests.repositories import problems_of, write
 
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CASES = {**YAML_CASES, **ENTRY_CASES, **DATE_CASES, **PEOPLE_CASES, **CSV_CASES, **ALLOW_CASES}
+CASES = {
+    **YAML_CASES,
+    **ENTRY_CASES,
+    **DATE_CASES,
+    **PEOPLE_CASES,
+    **CSV_CASES,
+    **ALLOW_CASES,
+    **SET_CASES,
+}
 
 
 @pytest.mark.parametrize("name", CASES)
