@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
 
 from engine.checking import Line, Nullable, Shape, Text
 from engine.model import OFF
 from engine.nodes import Odd
+
+Off = Annotated[Literal["off"], WithJsonSchema({"enum": [OFF, False]})]
+"""The word; an editor may read a plain one as older YAML does."""
 
 _POINTS = r"^[0-9]+(\.[0-9]+)?$"
 
@@ -66,12 +76,12 @@ class SettingFields(Shape):
     """Settings of an exam: how it is sat, marked and graded."""
 
     grading_scale: Line | None = Field(None, description="a grading scale of the licence, by name")
-    timebox: (
-        Annotated[Annotated[int, Field(ge=1)] | Literal["off"], BeforeValidator(_timebox)] | None
-    ) = Field(None, description="minutes, or off")
+    timebox: Annotated[Annotated[int, Field(ge=1)] | Off, BeforeValidator(_timebox)] | None = Field(
+        None, description="minutes, or off"
+    )
     anonymisation: (
         Annotated[
-            Annotated[Literal["participant_index", "unique_exam_id", "off"], Tag("<word>")]
+            Annotated[Literal["participant_index", "unique_exam_id"] | Off, Tag("<word>")]
             | Annotated[Anonymisation, Tag("<mapping>")],
             Discriminator(_word_or_mapping),
             BeforeValidator(_anonymisation),
