@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
+from engine.kinds._flow_anonymity import with_anonymity
 from engine.kinds._flow_assessor_types import with_assessor_types
 from engine.kinds._flow_plan import (
     concluding_dates_last,
@@ -89,6 +90,7 @@ class FlowLive:
         for role in api_seats.ROLES:
             if role in desired.roles:
                 changes += plan_role(desired, desired.roles[role], live, world, findings)
+        changes = with_anonymity(desired, live, changes, world)
         changes = with_assessor_types(desired, live, changes, world, findings)
         changes = managers_with_creation(changes, live)
         changes = concluding_dates_last(changes, world.now)

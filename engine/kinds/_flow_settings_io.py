@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
 from engine.kind import RefusedError
+from engine.kinds._flow_anonymity import LACKING, data_type_of
+from engine.kinds._flow_anonymity import PART as ANONYMISATION
 from engine.kinds._flow_assessor_types import (
     LEAVE,
     ROLE,
@@ -64,9 +66,19 @@ async def _read_setting(
         if name in COUNTED:
             differs = value != desired.fields[name].value
             live.facts[COUNTED[name][0]] = await _count(api, number, name, value) if differs else 0
+        if name == ANONYMISATION:
+            live.facts[LACKING] = await _lacking(api, number, value, desired.fields[name].value)
         live.fields[name] = value
     except ApiError as error:
         unread(world, live.address, name, error)
+
+
+async def _lacking(api: WiseflowApi, number: int, value: Value, stated: Value) -> frozenset[int]:
+    """The participants without the user data by which the flow is to be anonymised."""
+    name = data_type_of(stated)
+    if name is None or value == stated:
+        return frozenset()
+    return await api_settings.participants_without(api, number, name)
 
 
 async def _count(api: WiseflowApi, number: int, name: str, value: Value) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ApiError
 from engine.model import DATA_OF, OFF
+from engine.wiseflow.seats import row_user
 
 if TYPE_CHECKING:
     from engine.model import Value
@@ -22,6 +23,9 @@ ALLOCATIONS = {"single": "SINGLE_ASSESSOR", "grouped": "GROUPED"}
 
 ANONYMISATIONS = {"participant_index": "participantIndex", "unique_exam_id": "uniqueExamId"}
 """Source: WISEflow OpenAPI, /flows/{flowId}/anonymisation."""
+
+PARTICIPANTS = 100
+"""Rows a page. Source: WISEflow OpenAPI, GET /flows/{flowId}/participants, `limit`."""
 
 _TIMEBOX = "/flows/{flowId}/timebox"
 _SCALE = "/flows/{flowId}/grading-scale"
@@ -101,6 +105,22 @@ async def _write_anonymisation(
         except ApiError:
             if await _read_anonymisation(api, flow_id, licence) != OFF:
                 raise
+
+
+async def participants_without(api: WiseflowApi, flow_id: int, data_type: str) -> frozenset[int]:
+    """Users on the flow without a value of the data type; those whose data is not told are not.
+
+    Source: WISEflow OpenAPI, GET /flows/{flowId}/participants: `externalIds` need not be there.
+    """
+    path, ids = "/flows/{flowId}/participants", {"flowId": flow_id}
+    rows = await api.pages("GET", path, limit=PARTICIPANTS, ids=ids)
+    return frozenset(row_user(row) for row in rows if data_type not in _told(row, data_type))
+
+
+def _told(row: Mapping[str, Any], otherwise: str) -> set[str]:
+    """The names of a participant's user data; `otherwise` where they are not told."""
+    told = (row.get("user") or {}).get("externalIds")
+    return {otherwise} if told is None else {str(one.get("name")) for one in told}
 
 
 async def _read_allocation(api: WiseflowApi, flow_id: int, _: Licence) -> Value:

@@ -204,7 +204,7 @@ def test_an_unknown_grading_scale_blocks_itself_and_names_the_known_ones(
     assert problem.hint == "this licence has: 0-100 points, 7-point scale, Pass/fail"
 
 
-# ---- flows of a SIS, archived flows ---------------------------------------------------------------
+# ---- flows of a SIS, archived flows --------------------------------------------------------------
 
 
 def test_a_flow_that_the_sis_feeds_keeps_its_scale_and_timebox(rehearsal: Rehearsal) -> None:
@@ -402,3 +402,33 @@ def test_a_setting_that_cannot_be_read_is_left_alone_and_the_others_are_not(
     assert every - parts(plan) == {one for one in every if one.startswith(part)}
     assert part in {problem.field for problem in plan.problems}
     assert plan.incomplete
+
+
+# ---- anonymisation by user data that some lack ---------------------------------------------------
+
+
+def numbered(text: str, people: list[str]) -> str:
+    """The term, with student numbers for some people."""
+    found = json.loads(text)
+    for user in found["users"]:
+        if user["key"] in people:
+            user["data"] = {"Student Number": f"0720000{people.index(user['key'])}"}
+    return json.dumps(found)
+
+
+BY_NUMBER = {"anonymisation": {"data": "Student Number"}}
+
+
+def test_nobody_is_anonymised_by_data_that_a_participant_lacks(rehearsal: Rehearsal) -> None:
+    apply(rehearsal, numbered(term({}, participants=PEOPLE[1:]), PEOPLE[1:2]))
+    rehearsal.write(numbered(term(BY_NUMBER, participants=PEOPLE[1:]), PEOPLE[1:2]))
+    (change,) = rehearsal.plan().changes
+    assert (change.part, change.status) == ("anonymisation", Status.BLOCKED)
+    assert change.reasons == ("2 participants have no Student Number, which all must have",)
+
+
+def test_whoever_lacks_the_data_gets_it_or_leaves_first_in_one_apply(rehearsal: Rehearsal) -> None:
+    apply(rehearsal, numbered(term({}, participants=PEOPLE[1:]), PEOPLE[1:2]))
+    apply(rehearsal, numbered(term(BY_NUMBER, participants=PEOPLE[1:3]), PEOPLE[1:3]))
+    assert settings_of(rehearsal)["anonymous"]
+    assert rehearsal.plan().changes == ()

@@ -37,6 +37,8 @@ SCALES = (*("7-point scale", "Pass/fail", "0-100 points") * 8, "Stars")
 """The last is in no licence of the sandbox."""
 ANONYMISATIONS = (
     *("off", "participant_index", "unique_exam_id", {"data": "Personal Organisation Id"}) * 8,
+    # Only some people have it.
+    *({"data": "Student Number"},) * 4,
     # Hidden: nobody can be anonymised by it.
     {"data": "Personal Unique Id"},
 )
