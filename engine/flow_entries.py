@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.checking import check
 from engine.dates import DateError, end_of, parse_length, parse_moment
-from engine.model import Address, Desired, Stated
+from engine.documents import twice
+from engine.model import DATA_OF, TYPE_OF, Address, Desired, Stated
 from engine.nodes import Node, Scalar, Table
 from engine.stating import frozen, stated_fields
 
@@ -56,11 +57,31 @@ class FlowReader:
         }
         if copied is not None:
             kept["copy_from"] = Stated(frozen(copied), node.at("copy_from"))
+        self._settings(entry, node_left, kept)
         kept.pop("activate_from", None)
         self._moment(entry, node_left, ("activate_from",), kept)
         for name in WINDOWS:
             self._window(entry, node_left, name, kept)
         return kept
+
+    # ---- settings --------------------------------------------------------------------------------
+
+    def _settings(self, entry: Entry, node: Table, fields: dict[str, Stated]) -> None:
+        """Anonymisation as one text, and each assessor type under a path of its own."""
+        if data := fields.pop("anonymisation.data", None):
+            fields["anonymisation"] = Stated(DATA_OF + data.value, node.at("anonymisation"))
+        listed = fields.get("assessor_types")
+        if listed is None:
+            return
+        types = [dict(one) for one in listed.value]
+        places = [item.location for item in node.items("assessor_types")]
+        names = [(one["type"], place) for one, place in zip(types, places, strict=True)]
+        said = entry.name("assessor_types")
+        self.documents.problems += twice([(*one, said) for one in names], "this list")
+        fields["assessor_types"] = Stated(tuple(name for name, _ in names), listed.location)
+        for one, place in zip(types, places, strict=True):
+            instruction = (one["instruction"] or "").strip() or True
+            fields.setdefault(TYPE_OF + one["type"], Stated(instruction, place))
 
     # ---- dates -----------------------------------------------------------------------------------
 

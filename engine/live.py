@@ -100,7 +100,8 @@ async def _licence(
         or conventions.identified
         or any("roles" in d.fields for d in users),
         flow_types=bool(flows),
-        assessor_types=any("assessors" in d.roles for d in flows),
+        assessor_types=any("assessors" in d.roles or "assessor_types" in d.fields for d in flows),
+        grading_scales=any("grading_scale" in d.fields for d in flows),
     )
     found = fingerprint(licence, conventions.user_key)
     if pinned is not None and found != pinned:

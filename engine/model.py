@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 Value = Any
 """A stated or read value: text, number, bool, None (must be empty), aware UTC datetime, a tuple."""
 
+OFF = "off"
+"""What a setting says that is switched off."""
+
+DATA_OF = "data: "
+"""How an anonymisation by user data begins: the name of the user data type follows."""
+
+TYPE_OF = "assessor_types."
+"""How the path of one assessor type begins: its value is the instruction, True without one."""
+
 
 class Address(NamedTuple):
     """What people call a resource: `flow/math101-2027s`. Server ids never stand here."""

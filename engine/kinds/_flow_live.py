@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
+from engine.kinds._flow_anonymity import with_anonymity
+from engine.kinds._flow_assessor_types import with_assessor_types
 from engine.kinds._flow_plan import (
     concluding_dates_last,
     leftovers,
@@ -14,6 +16,7 @@ from engine.kinds._flow_plan import (
     own_changes,
     source_key,
 )
+from engine.kinds._flow_settings_io import read_settings, unread
 from engine.kinds._flow_write import write_flow
 from engine.model import Address, Change, Desired, Live
 from engine.seats import plan_role
@@ -87,6 +90,8 @@ class FlowLive:
         for role in api_seats.ROLES:
             if role in desired.roles:
                 changes += plan_role(desired, desired.roles[role], live, world, findings)
+        changes = with_anonymity(desired, live, changes, world)
+        changes = with_assessor_types(desired, live, changes, world, findings)
         changes = managers_with_creation(changes, live)
         changes = concluding_dates_last(changes, world.now)
         changes += plan_activation(desired, live, changes, world)
@@ -146,6 +151,7 @@ async def _read_flow(
     if is_due(desired, live, world.now):
         await _read_state(api, world, live)
     reads = [_read_fields(api, world, desired, live, parts)]
+    reads.append(read_settings(api, world, desired, live))
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
@@ -174,7 +180,7 @@ async def _read_fields(
         if "description" in desired.fields:
             fields["description"] = await api_flows.read_description(api, live.server_id)
     except ApiError as error:
-        _unread(world, live.address, "", error)
+        unread(world, live.address, "", error)
 
 
 async def _read_role(api: WiseflowApi, world: World, live: Live, name: str) -> None:
@@ -184,7 +190,7 @@ async def _read_role(api: WiseflowApi, world: World, live: Live, name: str) -> N
             api, role, live.server_id, world.licence, world.people.user_key
         )
     except ApiError as error:
-        _unread(world, live.address, name, error)
+        unread(world, live.address, name, error)
     else:
         live.roles[name] = seats
 
@@ -194,7 +200,7 @@ async def _read_state(api: WiseflowApi, world: World, live: Live) -> None:
     try:
         state = await api_flows.read_state(api, live.server_id)
     except ApiError as error:
-        _unread(world, live.address, "content", error)
+        unread(world, live.address, "content", error)
     else:
         live.facts["state"] = state
         live.fields["lifecycle"] = lifecycle(state)
@@ -204,16 +210,9 @@ async def _read_content(api: WiseflowApi, world: World, live: Live) -> None:
     try:
         there = await api_flows.has_assignment(api, live.server_id)
     except ApiError as error:
-        _unread(world, live.address, "content", error)
+        unread(world, live.address, "content", error)
     else:
         live.facts["content"] = there
-
-
-def _unread(world: World, address: Address, part: str, error: ApiError) -> None:
-    """One list that cannot be read blocks what it fills; refused credentials stop everything."""
-    if error.exit_code != ApiError.exit_code:
-        raise error
-    world.unread[address, part] = f"could not be read: {error}"
 
 
 async def _read_source_content(api: WiseflowApi, world: World, lacking: list[Desired]) -> None:

@@ -7,6 +7,7 @@ import asyncio
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
+from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.model import Action, Address, Change, Desired, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
@@ -48,6 +49,7 @@ async def _write_create(change: Change, work: Work) -> None:
         fields={name: after[name] for name in METADATA if name in after},
         dates={path: after[path] for path in DATES if path in after},
         description=after.get("description", ...),
+        settle=lambda number: finish_settings(desired, number, work),
     )
     flow_id = await create_flow(work.api, work.world.keys, new, work.patience)
     work.server_ids[change.address] = flow_id
@@ -182,4 +184,5 @@ WRITERS = {
     "description": _write_description,
     "activation": _write_activation,
     LEFTOVERS: _give_up_leftovers,
+    **SETTING_WRITERS,
 }

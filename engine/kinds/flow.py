@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
@@ -10,6 +10,8 @@ from engine.checking import NOT_YET, Line, Nullable, Shape, Text
 from engine.dates import EXAMPLE
 from engine.kind import Kind
 from engine.kinds._flow_live import FlowLive
+from engine.kinds._flow_settings import normal
+from engine.kinds._flow_settings_shape import SettingFields
 from engine.kinds._people import Key, Purpose
 from engine.nodes import Odd, shown
 from engine.wiseflow.creation import INCLUDABLE
@@ -84,12 +86,8 @@ class Window(Shape):
     )
 
 
-class FlowFields(Shape):
+class FlowFields(SettingFields):
     """What templates and flows can state."""
-
-    later: ClassVar[frozenset[str]] = frozenset(
-        {"grading_scale", "timebox", "anonymisation", "ects", "allocation", "assessor_types"}
-    )
 
     title: Title | None = Field(None, description="up to 255 characters")
     subtitle: Nullable[Title] = Field(None, description="null: must be empty")
@@ -132,4 +130,4 @@ class Flow(FlowFields):
     template: Line | None = Field(None, description="key of a flow template")
 
 
-KIND = Kind("flow", "flows", Flow, FlowLive(), after=("user",))
+KIND = Kind("flow", "flows", Flow, FlowLive(), after=("user",), normal=normal)

@@ -40,6 +40,12 @@ flows:
     title: Law
     term: Spring
     description: Open book.
+    grading_scale: Pass/fail
+    timebox: 180
+    anonymisation: participant_index
+    ects: "5"
+    allocation: grouped
+    assessor_types: [{type: External, instruction: Mark all.}]
     content: none
     participation: {start: 2027-03-05 09:00, length: 4h}
     marking: {start: 2027-04-05 09:00, end: 2027-05-05 09:00}
@@ -77,6 +83,10 @@ flows:
     title: Company law
     term: null
     description: Closed book.
+    grading_scale: 7-point scale
+    timebox: off
+    anonymisation: off
+    allocation: single
     content: none
     lifecycle: active
     participation: {start: 2027-03-06 09:00, length: 3h}
@@ -118,6 +128,19 @@ GET /flows/{flowId}/metadata
 PUT /flows/{flowId}/metadata
 PATCH /flows/{flowId}/dates
 PUT /flows/{flowId}/description
+GET /license/grading-scales
+GET /flows/{flowId}/grading-scale
+GET /flow/{flowId}/assessments
+PUT /flows/{flowId}/grading-scale
+GET /flows/{flowId}/timebox
+PUT /flows/{flowId}/timebox
+GET /flows/{flowId}/anonymisation
+PUT /flows/{flowId}/anonymisation
+PUT /flows/{flowId}/settings
+GET /flows/{flowId}/marking/assessor-allocation-type
+PUT /flows/{flowId}/marking/assessor-allocation-type
+POST /flows/{flowId}/assessor-types
+DELETE /flows/{flowId}/assessor-types/{assessorTypeId}
 POST /flows/{flowId}/authors
 POST /flows/{flowId}/participants
 GET /flows/{flowId}/assessor-types
@@ -142,6 +165,8 @@ PATCH /users/{userId}/user-data
 POST /flows/{flowId}/copy
 GET /flows/{flowId}/dates
 GET /flows/{flowId}/description
+DELETE /flows/{flowId}/anonymisation
+GET /flows/{flowId}/assessor-groups
 GET /flows/{flowId}/managers
 DELETE /flows/{flowId}/managers/{managerId}
 GET /flows/{flowId}/authors

@@ -164,6 +164,12 @@ CASES: dict[str, Case] = {
     "shorter": (term(), "", term(**SHORT)),
     "deactivation": (term(**ACTIVE), "", term(**ACTIVE, participants=people(2))),
     "marking-started": (term(), "2027-05-06 12:00", term(assessors=people(6, 8))),
+    "grading-scale": (term(grading_scale="7-point scale"), "", term(grading_scale="Pass/fail")),
+    "anonymisation": (
+        term(**ACTIVE, anonymisation="off"),
+        "2027-05-03 10:00",
+        term(**ACTIVE, anonymisation="participant_index"),
+    ),
     "last-hour": (term(), "2027-05-03 08:30", term(**ACTIVE)),
     "no-participants": (term(participants=[]), "", term(**ACTIVE, participants=[])),
 }
@@ -216,6 +222,36 @@ def test_it_holds_and_what_it_prints_lets_it_go(name: str, office: Office) -> No
         office.clock(clock)
     office.write(after)
     check(office, name)
+
+
+@pytest.mark.parametrize(("before", "after"), [(240, 239), ("off", 239)])
+def test_a_shorter_timebox_is_held_as_a_shorter_window_is(
+    before: int | str, after: int, office: Office
+) -> None:
+    office.write(term(timebox=before))
+    office.apply()
+    office.write(term(timebox=after))
+    check(office, "shorter")
+
+
+@pytest.mark.parametrize(("before", "after"), [(239, 240), (239, "off"), ("off", 240)])
+def test_a_longer_timebox_is_never_held(
+    before: int | str, after: int | str, office: Office
+) -> None:
+    office.write(term(timebox=before))
+    office.apply()
+    office.write(term(timebox=after))
+    office.clock("2027-05-03 08:00")
+    assert office.document()["summary"] | {"update": 1, "held": 0} == office.document()["summary"]
+    office.apply()
+
+
+def test_a_shorter_timebox_of_an_exam_that_starts_soon_is_taken_from_it(office: Office) -> None:
+    office.write(term(timebox=240))
+    office.apply()
+    office.write(term(timebox=200))
+    office.clock("2027-05-02 12:00")
+    check(office, "starts-soon")
 
 
 def test_a_deactivated_e_mail_becomes_primary_only_when_that_is_allowed(office: Office) -> None:

@@ -33,6 +33,16 @@ SOURCES = ("template-written", "template-lockdown")
 
 ROLES = ("Manager", "Author", "Assessor", "Reviewer", "Invigilator", "Participant")
 TERMS = ("Spring 2027", "Autumn 2027")
+SCALES = (*("7-point scale", "Pass/fail", "0-100 points") * 8, "Stars")
+"""The last is in no licence of the sandbox."""
+ANONYMISATIONS = (
+    *("off", "participant_index", "unique_exam_id", {"data": "Personal Organisation Id"}) * 8,
+    # Only some people have it.
+    *({"data": "Student Number"},) * 4,
+    # Hidden: nobody can be anonymised by it.
+    {"data": "Personal Unique Id"},
+)
+INSTRUCTIONS = ("Mark all questions.", "True", "Ω" * 500)
 TYPES = (*("FLOWassign",) * 6, "FLOWlock", "FLOWmulti", "FLOWhandin", "FLOWoral", "FLOWattend")
 """The last is in no licence of the sandbox."""
 
@@ -44,6 +54,16 @@ WORDS = Words(
         # Refused where a flow has no reviewer approval, which only WISEflow itself can switch on.
         ("Reviewers", "decides_final_grade"): st.sampled_from([False] * 5 + [True]),
         ("FlowFields", "type"): st.sampled_from(TYPES),
+        ("SettingFields", "grading_scale"): st.sampled_from(SCALES),
+        ("SettingFields", "anonymisation"): st.sampled_from(ANONYMISATIONS),
+        ("SettingFields", "ects"): st.none() | st.sampled_from(["0", "5", "7.5"]),
+        ("SettingFields", "assessor_types"): st.lists(
+            st.fixed_dictionaries(
+                {"type": st.sampled_from(["Internal", "External"])},
+                optional={"instruction": st.sampled_from(INSTRUCTIONS)},
+            ),
+            unique_by=lambda one: one["type"],
+        ),
         ("FlowFields", "term"): st.sampled_from([None, *TERMS]),
         ("MemberFilter", "unit"): st.just("Civil Engineering"),
         ("MemberFilter", "title"): st.just("Professor"),

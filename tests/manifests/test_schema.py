@@ -33,7 +33,7 @@ ONLY_VALIDATE = {
     # what only a calendar tells
     "an allowance until a day that does not exist",
     # what JSON Schema cannot say well: repeats without case, characters, lists of codes
-    "exact twice", "exact without its list", "an e-mail twice", "a role twice", "copying twice",
+    "an assessor type twice", "exact twice", "exact without its list", "an e-mail twice", "a role twice", "copying twice",
     "one value of a data type twice in a list", "copy_from without flow", "columns without csv",
     "an escaped control character", "an escaped control in a description",
     "a text direction trick", "a title of two lines", "a blank title", "the user key as data",
@@ -50,7 +50,9 @@ def as_json(value: Any) -> Any:
         return [as_json(below) for below in value]
     if value is NULL:
         return None
-    return (17 if value.word == "number" else True) if isinstance(value, Odd) else value
+    if isinstance(value, Odd):
+        return 17 if value.word == "number" else value.text.casefold() in ("yes", "on")
+    return value
 
 
 def node_of(value: Any) -> Node:
