@@ -117,6 +117,19 @@ def test_cells_are_numbers_and_booleans_only_where_such_are_wanted(tmp_path: Pat
     ]  # fmt: skip
 
 
+def test_a_cell_may_be_the_one_boolean_that_is_allowed(tmp_path: Path) -> None:
+    text = one_set("", 'participants: {users: [s1], active: "{x}"}')
+    found = flows(tmp_path, text, "code,x\nn1,true\nn2,\n")
+    flags = [flow.roles["participants"].seats[0].flags for flow in found.values()]
+    assert [{name: one.value for name, one in one.items()} for one in flags] == [
+        {"active": True}, {},
+    ]  # fmt: skip
+    write(tmp_path, {"set.csv": "code,x\nn1,false\n"})
+    [problem] = problems_of(tmp_path)
+    assert "set.csv:2:4 through manifests/m.yaml:4" in str(problem)
+    assert "can only be true" in problem.message
+
+
 def test_doubled_braces_are_braces_and_cells_are_never_looked_into(tmp_path: Path) -> None:
     text = one_set(', title: "{{x}} {x} }}{{", description: "{{}}"')
     flow = flows(tmp_path, text, "code,x\nn1,{code}\n")["n1"]
