@@ -21,6 +21,9 @@ MEMBERS = {
     "last_name": "lastName",
     "login": "loginDeactivated",
     "examination_type": "examinationType",
+    "grading_scale": "gradingScaleId",
+    "allocation": "allocationType",
+    "assessor_types": "assessorTypes",
     "lifecycle": "activated state",
     "participation.start": "participation state",
     "participation.end": "participation state",
@@ -89,6 +92,7 @@ def _only_named_parts(
 
 def _parts(change: Change) -> Iterable[str]:
     fields = {one.path for one in change.fields}
-    yield from ("data" if path.startswith("data.") else path for path in fields)
+    several = ("data", "assessor_types")
+    yield from (name if (name := path.partition(".")[0]) in several else path for path in fields)
     if change.seats:
         yield change.seats.role
