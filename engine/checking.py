@@ -29,8 +29,8 @@ M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
 _KINDS = (
-    "flow_sets accommodations individual rooms webhooks grade_exports adopt moved removed release "
-    "recreate unarchive"
+    "flow_sets accommodations individual grade_exports adopt moved removed release recreate "
+    "unarchive"
 )
 LATER = frozenset(_KINDS.split())
 """Kinds that the format knows and this version does not: refused plainly, at their place."""

@@ -27,11 +27,13 @@ READS_OF_PLAN = """
     GET /flow/{flowId}/assignments, GET /flows/{flowId}/metadata, GET /flows/{flowId}/description,
     GET /flows/{flowId}/managers, GET /flows/{flowId}/authors, GET /flows/{flowId}/assessors,
     GET /flows/{flowId}/reviewers, GET /flows/{flowId}/invigilators,
-    GET /flows/{flowId}/participants, POST /api/token.php, POST /api/resource.php
+    GET /flows/{flowId}/participants, POST /api/token.php, POST /api/resource.php,
+    GET /webhooks, GET /license/rooms
 """
 READS_OF_APPLY = """
     GET /flows/{flowId}/dates, GET /flows/{flowId}/external-sources,
-    GET /flows/{flowId}/assessor-types, GET /users/{userId}, GET /users/{userId}/roles
+    GET /flows/{flowId}/assessor-types, GET /users/{userId}, GET /users/{userId}/roles,
+    GET /license/rooms/{roomId}, GET /license/rooms/{roomId}/flows
 """
 WRITES = """
     POST /license/user, PUT /users/{userId}, POST /users/{userId}/emails,
@@ -51,7 +53,9 @@ WRITES = """
     DELETE /flows/{flowId}/participants/{participantId},
     PUT /flows/{flowId}/participants/{participantId}/activated,
     PATCH /flows/{flowId}/assessors/{assessorId}, PATCH /flows/{flowId}/reviewers/{reviewerId},
-    PATCH /flows/{flowId}/invigilators/{invigilatorId}
+    PATCH /flows/{flowId}/invigilators/{invigilatorId},
+    POST /webhooks, PUT /webhooks/{webhookId}, DELETE /webhooks/{webhookId},
+    POST /license/rooms, PUT /license/rooms/{roomId}, DELETE /license/rooms/{roomId}
 """
 
 
