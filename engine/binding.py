@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.variables import Secret
+
 if TYPE_CHECKING:
     from engine.errors import Location
     from engine.kind import Normal
@@ -64,6 +66,8 @@ class Digester:
 
 
 def _plain(value: Value) -> Value:
+    if isinstance(value, Secret):
+        return value.value.get_secret_value()
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Mapping):

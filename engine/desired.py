@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from engine.kind import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
@@ -74,6 +76,8 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         "csv_rows": sheets.rows,
         "seats": sum(len(one.seats) for found in roles.values() for one in found.values()),
     }
+    others = {plural: len(documents.of(plural)) for plural in ("rooms", "webhooks")}
+    counts |= {plural: number for plural, number in others.items() if number}
     unread, names = dict(sheets.unread), [user.address.key for user in users]
     allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)
     return DesiredState(
@@ -92,11 +96,21 @@ def _others(documents: Documents) -> Iterator[Desired]:
         if kind.live is None or plural in ("users", "flows"):
             continue
         documents.refuse_twice(plural)
+        _refuse_too_many(documents, kind)
         for entry in documents.of(plural):
             if entry.key:
                 fields = stated_fields(entry.node, entry.value)
                 fields.pop("key", None)
                 yield Desired(Address(kind.name, entry.key), entry.at("key"), fields)
+
+
+def _refuse_too_many(documents: Documents, kind: Kind) -> None:
+    """A problem at the first entry that a licence has no place for."""
+    entries = documents.of(kind.plural)
+    if kind.most is not None and len(entries) > kind.most:
+        first = entries[kind.most]
+        message = f"a licence takes {kind.most} {kind.plural}, and {len(entries)} are stated"
+        documents.wrong(first.at("key"), first.name("key"), message, "take some out")
 
 
 def _each_once(problems: Iterable[Problem]) -> list[Problem]:

@@ -102,6 +102,8 @@ class Kind:
     after: tuple[str, ...] = ()
     """Names of kinds that are read and written before this one."""
     normal: Normal = as_it_is
+    most: int | None = None
+    """How many a licence takes at most, where that is known."""
 
 
 def in_order(kinds: Mapping[str, Kind]) -> list[Kind]:

@@ -59,7 +59,9 @@ def make_plan(
         changes=tuple(changes),
         guards=guards,
         problems=tuple(sorted({*findings.problems, *world.problems})),
-        notes=tuple(sorted(findings.notes, key=lambda note: (note.address, note.message))),
+        notes=tuple(
+            sorted((*findings.notes, *world.notes), key=lambda note: (note.address, note.message))
+        ),
         unchanged=sum(1 for address in chosen if address not in touched),
         starts=_starts(world),
         complete=not (options.targets or options.excludes),

@@ -30,8 +30,10 @@ HIDDEN = "•••"
 LONGEST_MESSAGE = 300
 _READ_OF_MESSAGE = 10_000
 
-PERSONAL_FIELDS = frozenset({"firstname", "lastname", "phone", "value", "email", "emails"})
-"""Members of request bodies that hold personal values, in lower case."""
+PERSONAL_FIELDS = frozenset(
+    {"firstname", "lastname", "phone", "value", "email", "emails", "secret"}
+)
+"""Members of request bodies that hold personal values or secrets, in lower case."""
 
 _SHORTEST = 4
 """Shorter personal values would hide half of every message and protect nothing."""

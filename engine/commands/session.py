@@ -21,6 +21,7 @@ from engine.pacing import Rate
 from engine.render.style import Style
 from engine.sandbox.serve import Options as SandboxOptions
 from engine.sandbox.serve import running
+from engine.secret_fill import with_secrets
 from engine.settings import (
     SANDBOX,
     EnvironmentSettings,
@@ -85,9 +86,13 @@ class Session:
     def parallelism(self) -> int:
         return self.environment.parallelism if self.environment else 16
 
-    def desired(self) -> DesiredState:
-        """What the manifests mean. Raises: ManifestError."""
+    def stated(self) -> DesiredState:
+        """What the manifests mean, secrets as they are written there. Raises: ManifestError."""
         return desired_of(self.settings, self.environment)
+
+    def desired(self) -> DesiredState:
+        """What the manifests mean, with the values of secrets. Raises: ManifestError."""
+        return with_secrets(self.stated(), os.environ)
 
     def style(self, state: DesiredState | None = None) -> Style:
         """How this session's plans look; keys that stand in the manifests are never masked."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from engine.kinds.user import Language
+from engine.wiseflow.webhooks import EVENTS
 from tests.laws.drawing import Words
 
 BEGIN = datetime(2027, 1, 11, 8, tzinfo=UTC)
@@ -32,6 +33,11 @@ SOURCES = ("template-written", "template-lockdown")
 """Flows of the licence that carry a key, with content."""
 
 ROLES = ("Manager", "Author", "Assessor", "Reviewer", "Invigilator", "Participant")
+WEBHOOKS = ("w0", "w1-v2")
+ROOMS = ("hall-a", "B 1:07")
+VARIABLES = {"LAW_SECRET": "a secret of the laws", "OTHER_SECRET": "another one of the laws"}
+"""The environment in which manifests are read."""
+
 TERMS = ("Spring 2027", "Autumn 2027")
 SCALES = (*("7-point scale", "Pass/fail", "0-100 points") * 8, "Stars")
 """The last is in no licence of the sandbox."""
@@ -69,6 +75,14 @@ WORDS = Words(
         ("MemberFilter", "title"): st.just("Professor"),
         ("MemberFilter", "loginName"): st.sampled_from(MEMBERS),
         ("MemberFilter", "modified_since"): st.sampled_from(["2024-03-01", "2020-01-01 08:00:00"]),
+        ("Webhook", "url"): st.sampled_from(
+            ["https://sis.example.org/hook?x=1", "http://127.0.0.1:9/hook"]
+        ),
+        ("Webhook", "events"): st.lists(
+            st.sampled_from(EVENTS), unique=True, min_size=1, max_size=3
+        ),
+        ("Webhook", "secret"): st.sampled_from([f"${{{name}}}" for name in VARIABLES]),
+        ("Webhook", "secret_version"): st.integers(1, 3),
         ("Match", "user"): st.sampled_from(["key", "key", "data.External User Id"]),
     },
 )

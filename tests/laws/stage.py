@@ -26,12 +26,14 @@ from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
 from engine.planner import Options
 from engine.render.style import Style
 from engine.retrying import RetryPolicy, Surroundings
+from engine.secret_fill import with_secrets
 from engine.uniweb.client import Connection as UniwebConnection
 from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import Connection, WiseflowApi, open_wiseflow
 from engine.wiseflow.creation import Patience
 from engine.wiseflow.licence import fingerprint
 from tests.laws.network import PlainNetwork
+from tests.laws.scene import VARIABLES
 from tests.laws.snapshot import Meaning, meaning
 from tests.laws.tally import note
 from tests.laws.wire import Tap, Wire
@@ -132,7 +134,8 @@ class Stage:
         """What the manifests mean; they are read once after each writing."""
         if self._desired is None:
             conventions = ManifestConventions(USER_KEY, ZONE)
-            self._desired = load_desired(self.root, self.root / "manifests", conventions)
+            stated = load_desired(self.root, self.root / "manifests", conventions)
+            self._desired = with_secrets(stated, VARIABLES)
         return self._desired
 
     # ---- the engine ------------------------------------------------------------------------------

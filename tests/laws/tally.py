@@ -31,11 +31,12 @@ READS_OF_PLAN = """
     GET /flows/{flowId}/grading-scale, GET /flows/{flowId}/timebox,
     GET /flows/{flowId}/anonymisation, GET /flows/{flowId}/assessor-types,
     GET /flows/{flowId}/marking/assessor-allocation-type, GET /flow/{flowId}/assessments,
-    POST /api/token.php, POST /api/resource.php
+    POST /api/token.php, POST /api/resource.php, GET /webhooks, GET /license/rooms
 """
 READS_OF_APPLY = """
     GET /flows/{flowId}/dates, GET /flows/{flowId}/external-sources,
-    GET /flows/{flowId}/assessor-groups, GET /users/{userId}, GET /users/{userId}/roles
+    GET /flows/{flowId}/assessor-groups, GET /users/{userId}, GET /users/{userId}/roles,
+    GET /license/rooms/{roomId}, GET /license/rooms/{roomId}/flows
 """
 WRITES = """
     POST /license/user, PUT /users/{userId}, POST /users/{userId}/emails,
@@ -59,7 +60,9 @@ WRITES = """
     DELETE /flows/{flowId}/participants/{participantId},
     PUT /flows/{flowId}/participants/{participantId}/activated,
     PATCH /flows/{flowId}/assessors/{assessorId}, PATCH /flows/{flowId}/reviewers/{reviewerId},
-    PATCH /flows/{flowId}/invigilators/{invigilatorId}
+    PATCH /flows/{flowId}/invigilators/{invigilatorId},
+    POST /webhooks, PUT /webhooks/{webhookId}, DELETE /webhooks/{webhookId},
+    POST /license/rooms, PUT /license/rooms/{roomId}, DELETE /license/rooms/{roomId}
 """
 
 

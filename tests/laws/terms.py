@@ -31,10 +31,13 @@ from tests.laws.scene import (
     OFFSETS,
     OWN,
     PROFILES,
+    ROOMS,
     ROSTERS,
     SOURCES,
     STATES,
     TEMPLATES,
+    VARIABLES,
+    WEBHOOKS,
     WORDS,
     Scene,
     When,
@@ -59,6 +62,8 @@ ROSTER = KINDS["rosters"].model
 PROFILE = KINDS["profiles"].model
 ROLES = KINDS["role_assignments"].model
 ALLOW = KINDS["allow"].model
+WEBHOOK = KINDS["webhooks"].model
+ROOM = KINDS["rooms"].model
 
 OF_USERS = frozenset(
     {"key", "csv", "columns", "first_name", "last_name", "emails", "roles", "data", "exact"}
@@ -75,7 +80,7 @@ OF_PROFILES = frozenset({"key", "members", "match", "fill"})
 
 KNOWN_KINDS = (
     *("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments"),
-    *("allow", "protect", "flow_sets"),
+    *("allow", "protect", "flow_sets", "webhooks", "rooms"),
 )
 ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
 WINDOWS = ("participation", "marking")
@@ -125,11 +130,13 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
         "flow_templates": [_template(draw, scene, key) for key in TEMPLATES],
         "rosters": _rosters(draw, scene, term),
         "flows": [_flow(draw, scene, key) for key in FLOWS if draw(_mostly)],
+        "webhooks": [_webhook(draw, key) for key in WEBHOOKS if draw(_half)],
+        "rooms": [_room(draw, key) for key in ROOMS if draw(_half)],
     }
     term.entries.update(made)
     if before is not None:
         term.sheets.update({n: s for n, s in before.sheets.items() if n not in term.sheets})
-        for plural in ("users", "flows"):
+        for plural in ("users", "flows", "webhooks", "rooms"):
             old = before.one_by_one.get(plural, before.entries[plural])
             term.entries[plural] = _mixed(draw, old, term.entries[plural])
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
@@ -212,11 +219,30 @@ def _mended(entry: Entry) -> Entry:
             entry[name] = {"length": "2h", **entry[name]}
             if "end" in entry[name]:
                 del entry[name]["length"]
+    if "secret_version" in entry:
+        entry.setdefault("secret", f"${{{next(iter(VARIABLES))}}}")
     if "exact" in entry:
         entry["exact"] = [name for name in entry["exact"] if name in entry]
     start = entry.get("participation", {}).get("start")
     if "activate_from" in entry and start and entry["activate_from"].moment >= start.moment:
         del entry["activate_from"]
+    return entry
+
+
+# ---- webhooks and rooms --------------------------------------------------------------------------
+
+
+def _webhook(draw: Draw, key: str) -> Entry:
+    """A version counts secrets: it is stated with one."""
+    return _mended({"key": key, **draw(WORDS.some(WEBHOOK, but=frozenset({"key"})))})
+
+
+def _room(draw: Draw, key: str) -> Entry:
+    """Nearly always what a new room needs."""
+    entry: Entry = {"key": key, **draw(WORDS.some(ROOM, but=frozenset({"key"})))}
+    for name in ("name", "capacity"):
+        if draw(_mostly):
+            entry[name] = draw(WORDS.one(ROOM, name))
     return entry
 
 

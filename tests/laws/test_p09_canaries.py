@@ -30,6 +30,7 @@ VARIABLES = {
     "FLOW_KEY": SECRETS["API key"],
     "UNI_SECRET": SECRETS["UNIWeb secret"],
     "PLAN_KEY": SECRETS["plan key"],
+    "HOOK_SECRET": SECRETS["webhook secret"],
 }
 MANIFEST = """
     profiles:
@@ -60,8 +61,10 @@ MANIFEST = """
         membership: exact
         managers: [kim@example.org]
         participants: [new@example.org]
+    webhooks:
+      - {key: sis, url: "http://127.0.0.1:9/", events: [ASSIGNMENT], secret: "${HOOK_SECRET}"}
 """
-WRITES = ("/license/user", "/create/flow", "/emails", "/roles", "/participants")
+WRITES = ("/license/user", "/create/flow", "/emails", "/roles", "/participants", "/webhooks")
 MODES = ("envelope", "partial", "short", "each", "text", "html", "redirect", "uniweb", "names")
 READING = (
     ("plan",),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine.model import Action, Address, Desired, Outcome, Plan, Status
 from tests.laws import deeds
 from tests.laws.law import law
-from tests.laws.snapshot import flow_name, user_name
+from tests.laws.snapshot import flow_name, room_name, user_name, webhook_name
 from tests.laws.stage import GOOD
 from tests.laws.tally import note
 from tests.laws.wire import Tap
@@ -79,6 +79,12 @@ def _numbers(stage: Stage) -> dict[str, list[str]]:
         found.setdefault(name, []).append(f"/v1/users/{user['id']}/")
     for flow in state["flows"]:
         found.setdefault(f"flow/{flow_name(flow)}", []).append(f"/v1/flows/{flow['id']}/")
+    for hook in state["webhooks"]:
+        name = f"webhook/{webhook_name(hook)}"
+        found.setdefault(name, []).append(f"/v1/webhooks/{hook['id']}/")
+    for room in state["rooms"]:
+        path = f"/v1/license/rooms/{room['id']}/"
+        found.setdefault(f"room/{room_name(room)}", []).append(path)
     return found
 
 
