@@ -90,6 +90,12 @@ class LiveKind(Protocol):
         """
 
 
+def release(desired: Desired, world: World, findings: Findings) -> None:
+    """What becomes of an entry that left the manifests: it is forgotten, nothing is written."""
+    message = "it left the manifests: released, nothing is written any more"
+    findings.note(desired.address, message)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One resource kind: its name in addresses, its key in manifests, its model there."""
@@ -102,6 +108,8 @@ class Kind:
     after: tuple[str, ...] = ()
     """Names of kinds that are read and written before this one."""
     normal: Normal = as_it_is
+    leave: Callable[[Desired, World, Findings], None] = release
+    """Adds what becomes of one resource that stood at base and has left the manifests; pure."""
 
 
 def in_order(kinds: Mapping[str, Kind]) -> list[Kind]:
