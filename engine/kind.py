@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Protocol
 
-from engine.model import Address
+from engine.model import Address, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +94,13 @@ def release(desired: Desired, world: World, findings: Findings) -> None:
     """What becomes of an entry that left the manifests: it is forgotten, nothing is written."""
     message = "it left the manifests: released, nothing is written any more"
     findings.note(desired.address, message)
+
+
+def not_there(desired: Desired, findings: Findings) -> None:
+    """Says of what is to be taken away that it is gone already: its line is not needed any more."""
+    if desired.standing is Standing.REMOVED:
+        hint = f"take the line at {desired.location} out"
+        findings.note(desired.address, "removed: it is not in WISEflow", hint)
 
 
 @dataclass(frozen=True, slots=True)

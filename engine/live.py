@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.errors import ApiError, EngineError, Problem
 from engine.kind import in_order
 from engine.kinds import KINDS
-from engine.model import BY_NUMBER
+from engine.model import BY_NUMBER, Standing
 from engine.together import together
 from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import Licence, fingerprint, read_licence
@@ -122,7 +122,7 @@ async def _find_people(api: WiseflowApi, world: World) -> None:
     filters: dict[tuple[str, str], Filter] = {
         (people.user_key, address.key.casefold()): (key_id, address.key)
         for address, desired in world.desired.items()
-        if address.kind == "user" and desired.is_stated
+        if address.kind == "user" and desired.standing not in (Standing.LEFT, Standing.RELEASED)
     }
     for identity, person in world.mentions().items():
         wanted = filter_for(person, licence)

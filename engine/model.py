@@ -101,6 +101,14 @@ class Standing(StrEnum):
     STAYS = "stays"
     LEFT = "left"
     """It stood at base, and stands in the manifests no longer."""
+    REMOVED = "removed"
+    """It is to be taken away, whether or not it ever stood in the manifests."""
+    RELEASED = "released"
+    """It is to be forgotten, whatever stood at base."""
+
+
+GONE = frozenset((Standing.LEFT, Standing.REMOVED, Standing.RELEASED))
+"""Of what stands in the manifests no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +128,13 @@ class Desired:
     standing: Standing = Standing.UNKNOWN
     base: Desired | None = None
     """The entry as it stood at base."""
+    is_made_again: bool = False
+    """Whether it is created although it stood at base and has vanished."""
 
     @property
     def is_stated(self) -> bool:
         """Whether it stands in the manifests now."""
-        return self.standing is not Standing.LEFT
+        return self.standing not in GONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ STARTED = 2
 ONE_WAY = "lifecycle"
 """A least step: WISEflow cannot have moved it back, so that it is never the one that moved."""
 
-GONE = "gone from WISEflow: answer with `removed`, `adopt` or `recreate`"
+GONE = "gone from WISEflow: answer with `recreate`, or remove the entry and name it in `removed`"
 """Of what stood at base and is not found: nobody but people can say what became of it."""
 
 
@@ -64,13 +64,16 @@ class Origins:
 
     def told(self, changes: Iterable[Change], findings: Findings) -> list[Change]:
         """The changes with their origins; seats of a started flow that people changed stay."""
-        if self.desired.standing is Standing.UNKNOWN:
+        is_known = self.desired.base is not None or self.desired.standing is Standing.NEW
+        if not is_known:
             return list(changes)
         return [one for change in changes for one in self._one(change, findings)]
 
     def _one(self, change: Change, findings: Findings) -> Iterator[Change]:
         if self.desired.standing is Standing.NEW:
             yield replace(change, origin=NEW)
+        elif change.action is Action.CREATE and self.desired.is_made_again:
+            yield replace(change, origin=BOTH)
         elif change.action is Action.CREATE and self.live is None:
             yield replace(change, origin=LIVE, status=Status.BLOCKED, reasons=(GONE,))
         elif change.action is not Action.UPDATE:

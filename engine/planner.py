@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
 from engine.holding import hold, in_force, protect, rule, shown_guards
 from engine.kind import Kind, in_order
-from engine.model import Action, Address, Allowance, Change, Desired, Guard, Note, Plan, Status
+from engine.model import (
+    Action,
+    Address,
+    Allowance,
+    Change,
+    Desired,
+    Guard,
+    Note,
+    Plan,
+    Standing,
+    Status,
+)
 from engine.origins import Origins, note_left
 from engine.world import Findings, World
 
@@ -104,6 +115,8 @@ def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings
 def plan_one(kind: Kind, desired: Desired, world: World, findings: Findings) -> None:
     """Adds the changes, notes and problems of one resource, stated or left, with their origins."""
     if kind.live is None:
+        return
+    if desired.standing is Standing.RELEASED:
         return
     found = Findings()
     tell = kind.live.plan if desired.is_stated else kind.leave

@@ -40,6 +40,8 @@ def _left(before: Desired) -> Desired:
 
 
 def _beside(desired: Desired, before: Desired | None) -> Desired:
+    if not desired.is_stated:
+        return replace(desired, base=before)
     if before is None:
         return replace(desired, standing=Standing.NEW)
     roles = {name: _with_leaving(role, before.roles) for name, role in desired.roles.items()}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.kind import release
+from engine.kind import not_there, release
 from engine.kinds._flow_plan import leftovers
-from engine.model import Action, Change, FieldChange, Hazard, Status
+from engine.model import Action, Change, FieldChange, Hazard, Standing, Status
 from engine.wiseflow.flows import CONCLUDED, DRAFT, STATE_NAMES
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def leave(desired: Desired, world: World, findings: Findings) -> None:
         message = f"left the manifests, but several flows in WISEflow carry its key: {shown}"
         findings.problem(desired.location, "key", message, "delete in WISEflow what nobody needs")
     elif live is None:
-        return
+        not_there(desired, findings)
     elif live.facts["state"] >= CONCLUDED:
         release(desired, world, findings)
     else:
@@ -38,7 +38,8 @@ def leave(desired: Desired, world: World, findings: Findings) -> None:
 
 
 def _deletion(desired: Desired, live: Live, world: World) -> Change:
-    written = f"{desired.location} at base"
+    at_base = " at base" if desired.standing is Standing.LEFT else ""
+    written = f"{desired.location}{at_base}"
     shown = {"title": live.fields["title"], "lifecycle": live.fields["lifecycle"]}
     reasons = tuple(_reasons(desired, live, world))
     return Change(
@@ -65,11 +66,11 @@ def _reasons(desired: Desired, live: Live, world: World) -> Iterable[str]:
     if state != DRAFT:
         yield (
             f"its entry left the manifests, but it is {STATE_NAMES[state]}: only drafts are "
-            "deleted; put the entry back, or wait until it is concluded"
+            "deleted; put the entry back, or answer with `release`"
         )
         return
     if live.facts["sis"]:
-        yield "its entry left the manifests, but a student information system feeds the flow"
+        yield "a student information system feeds it: take its sources away first, or `release` it"
     if live.facts.get("sequence"):
         yield "it is part of a sequence of flows: deleted there, it could never be reopened"
     for part in ("", "participants"):

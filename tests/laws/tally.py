@@ -27,7 +27,8 @@ READS_OF_PLAN = """
     GET /flow/{flowId}/assignments, GET /flows/{flowId}/metadata, GET /flows/{flowId}/description,
     GET /flows/{flowId}/managers, GET /flows/{flowId}/authors, GET /flows/{flowId}/assessors,
     GET /flows/{flowId}/reviewers, GET /flows/{flowId}/invigilators,
-    GET /flows/{flowId}/participants, POST /api/token.php, POST /api/resource.php
+    GET /flows/{flowId}/participants, GET /user/{userId}/flows,
+    POST /api/token.php, POST /api/resource.php
 """
 READS_OF_APPLY = """
     GET /flows/{flowId}/dates, GET /flows/{flowId}/external-sources,

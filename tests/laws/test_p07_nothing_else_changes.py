@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.model import Change, Status
+from engine.model import Action, Change, Status
 from engine.wiseflow.flows import marker
 from tests.laws.law import law
 from tests.laws.snapshot import flow_name, raw_objects, user_name
@@ -92,3 +92,5 @@ def _parts(change: Change) -> Iterable[str]:
     yield from ("data" if path.startswith("data.") else path for path in fields)
     if change.seats:
         yield change.seats.role
+    if change.action is Action.REMOVE and not change.part:
+        yield "deleted"
