@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.allow_entries import AllowReader, read_protected
+from engine.answers import with_answers
 from engine.csvfile import Sheets
 from engine.documents import Documents, read_documents
 from engine.errors import ManifestError, Problem
@@ -80,8 +81,9 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     counts |= {plural: number for plural, number in others.items() if number}
     unread, names = dict(sheets.unread), [user.address.key for user in users]
     allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)
+    answered = with_answers(documents, resources, not unread)
     return DesiredState(
-        dict(sorted(resources.items())),
+        dict(sorted(answered.items())),
         profiles,
         counts,
         unread,

@@ -56,6 +56,7 @@ HAZARDS = {
     "primary-email": "a deactivated e-mail becomes primary: an activation e-mail is sent",
     "last-hour": "a flow is activated within an hour of its start",
     "no-participants": "a flow without participants is activated",
+    "deletion": "a draft is deleted",
 }
 """What makes one change dangerous, each with what an allowance lets through."""
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.errors import ApiError, EngineError, Problem
 from engine.kind import in_order
 from engine.kinds import KINDS
-from engine.model import BY_NUMBER
+from engine.model import BY_NUMBER, Standing
 from engine.together import together
 from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import Licence, fingerprint, read_licence
@@ -48,7 +48,8 @@ async def read_world(
 
     Raises: ApiError where the licence itself cannot be read, or credentials are refused.
     """
-    world = await find_world(api, desired, desired, conventions)
+    stated = [address for address, one in desired.items() if one.is_stated]
+    world = await find_world(api, desired, stated, conventions)
     for kind in in_order(KINDS):
         if kind.live:
             addresses = [address for address in sorted(world.live) if address.kind == kind.name]
@@ -92,7 +93,7 @@ async def _licence(
 ) -> Licence:
     """Only the lists that the manifests use. Raises: EngineError, where it is another licence."""
     flows = [d for a, d in desired.items() if a.kind == "flow"]
-    users = [d for a, d in desired.items() if a.kind == "user"]
+    users = [d for a, d in desired.items() if a.kind == "user" and d.is_stated]
     pinned = conventions.licence
     licence = await read_licence(
         api,
@@ -121,8 +122,8 @@ async def _find_people(api: WiseflowApi, world: World) -> None:
     key_id = licence.data_types[people.user_key].id
     filters: dict[tuple[str, str], Filter] = {
         (people.user_key, address.key.casefold()): (key_id, address.key)
-        for address in world.desired
-        if address.kind == "user"
+        for address, desired in world.desired.items()
+        if address.kind == "user" and desired.standing not in (Standing.LEFT, Standing.RELEASED)
     }
     for identity, person in world.mentions().items():
         wanted = filter_for(person, licence)

@@ -108,6 +108,20 @@ class World:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     """What lists show beside all that is desired."""
+    _seated: frozenset[int] | None = None
+
+    def seated(self) -> frozenset[int]:
+        """The numbers of all whom the manifests name on a seat; found out once."""
+        if self._seated is None:
+            named = {
+                seat.person.identity
+                for one in self.desired.values()
+                for role in one.roles.values()
+                for seat in role.seats
+            }
+            found = (self.people.found.get(identity, ()) for identity in named)
+            self._seated = frozenset(number for numbers in found for number in numbers)
+        return self._seated
 
     def mentions(self) -> dict[Identity, Person]:
         """Everyone on a desired seat, or named as leaving one, by identity."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.wiseflow.flows import FlowRow
     from engine.world import Findings, World
 
+NOT_FOUND = 404
 SOURCES = "sources"
 LAST = {api_flows.ARCHIVED: "archived"}
 NOT_IN_SEARCH = {"term", "code"}
@@ -148,6 +149,9 @@ async def _read_flow(
     # Archived flows are not compared; but what a run has done before that is known as done.
     if live.facts["state"] == api_flows.ARCHIVED and not parts:
         return
+    if not desired.is_stated:
+        await _read_leaving(api, world, live)
+        return
     if is_due(desired, live, world.now):
         await _read_state(api, world, live)
     reads = [_read_fields(api, world, desired, live, parts)]
@@ -204,6 +208,24 @@ async def _read_state(api: WiseflowApi, world: World, live: Live) -> None:
     else:
         live.facts["state"] = state
         live.fields["lifecycle"] = lifecycle(state)
+
+
+async def _read_leaving(api: WiseflowApi, world: World, live: Live) -> None:
+    """Of a draft whose entry is gone: whether it is one still, and who is on it."""
+    if live.facts["state"] != api_flows.DRAFT:
+        return
+    try:
+        row = await api_flows.read_basics(api, live.server_id)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            unread(world, live.address, "", error)
+            return
+        # A search that lags still shows what is deleted: there is nothing left to do.
+        del world.live[live.address]
+        return
+    live.facts.update(state=int(row["state"]), sequence=api_flows.is_in_sequence(row))
+    live.fields["lifecycle"] = lifecycle(live.facts["state"])
+    await _read_role(api, world, live, "participants")
 
 
 async def _read_content(api: WiseflowApi, world: World, live: Live) -> None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from engine.checking import NOT_YET, Line, Nullable, Shape, Text
 from engine.dates import EXAMPLE
 from engine.kind import Kind
+from engine.kinds._flow_leave import leave
 from engine.kinds._flow_live import FlowLive
 from engine.kinds._flow_settings import normal
 from engine.kinds._flow_settings_shape import SettingFields
@@ -130,4 +131,4 @@ class Flow(FlowFields):
     template: Line | None = Field(None, description="key of a flow template")
 
 
-KIND = Kind("flow", "flows", Flow, FlowLive(), after=("user",), normal=normal)
+KIND = Kind("flow", "flows", Flow, FlowLive(), after=("user",), normal=normal, leave=leave)

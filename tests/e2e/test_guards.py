@@ -5,81 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import textwrap
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.cli import run
 from engine.guards import NAMES
 from tests.e2e.edges import open_members
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.e2e.office import Office
 
-    from tests.e2e.rehearsal import Rehearsal
-
-SETTINGS = """\
-time_zone: UTC
-environments:
-  staging:
-    wiseflow: {{url: "{url}/v1", client_id: sandbox, client_secret: "${{TEST_SECRET}}"}}
-    uniweb: {{url: "{url}/uniweb", client_id: sandbox, client_secret: "${{TEST_SECRET}}"}}
-"""
 KIM = "kim@example.org"
 PEOPLE = 60
 FLOWS = 12
-
-
-@dataclass
-class Office:
-    """A repository beside a served sandbox, used through the command line alone."""
-
-    root: Path
-    stage: Rehearsal
-    capsys: pytest.CaptureFixture[str]
-
-    def write(self, text: str, name: str = "term.yaml") -> None:
-        self.stage.write(text, name)
-
-    def call(self, *arguments: str) -> tuple[int, str]:
-        self.capsys.readouterr()
-        code = run(["--dir", str(self.root), "--env", "staging", *arguments])
-        captured = self.capsys.readouterr()
-        return code, captured.out + captured.err
-
-    def document(self, *arguments: str) -> Any:
-        self.capsys.readouterr()
-        run(["--dir", str(self.root), "--env", "staging", "plan", "--json", *arguments])
-        return json.loads(self.capsys.readouterr().out)
-
-    def apply(self) -> None:
-        code, said = self.call("apply", "--auto-approve")
-        assert code == 0, said
-
-    def clock(self, text: str) -> None:
-        now = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-        self.stage.control("POST", "clock", {"now": int(now)})
-
-    def proposed(self) -> str:
-        """The entries that a plan proposes, as somebody would paste them."""
-        lines = self.call("-v", "plan")[1].splitlines()
-        start = lines.index("allow:")
-        entries = [one for one in lines[start + 1 :] if one.startswith("  - ")]
-        return "\n".join(["allow:", *entries, ""])
-
-
-@pytest.fixture
-def office(
-    rehearsal: Rehearsal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Office:
-    for name in ("CI", "GITHUB_ACTIONS", "WISECTL_ENV", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TEST_SECRET", "sandbox")
-    settings = SETTINGS.format(url=rehearsal.url)
-    (rehearsal.root / "wisectl.yaml").write_text(settings, encoding="utf-8")
-    return Office(rehearsal.root, rehearsal, capsys)
 
 
 # ---- a term, and what is changed in it -----------------------------------------------------------
@@ -173,7 +111,7 @@ CASES: dict[str, Case] = {
     "last-hour": (term(), "2027-05-03 08:30", term(**ACTIVE)),
     "no-participants": (term(participants=[]), "", term(**ACTIVE, participants=[])),
 }
-OTHERS = {"primary-email", "uniweb"}
+OTHERS = {"primary-email", "uniweb", "deletion"}
 """Told below: they need more than two states of the manifests."""
 
 
@@ -190,7 +128,7 @@ def check(office: Office, name: str) -> None:
     """The name holds something; the printed flag lets it go, and the pasted entries all of it."""
     document = office.document()
     held = held_by(document, name)
-    assert held
+    assert held, document
     assert office.call("plan", "--detailed-exitcode")[0] == 6
     flags = {
         word.strip("'")
@@ -277,6 +215,20 @@ def test_a_short_uniweb_read_holds_who_leaves_by_it(office: Office) -> None:
     office.apply()
     office.write(staff("{unit: Mathematics, title: Professor}"))
     check(office, "uniweb")
+
+
+def test_a_draft_that_left_the_manifests_is_deleted_only_when_that_is_allowed(
+    office: Office,
+) -> None:
+    office.write(term())
+    office.apply()
+    office.commit()
+    office.write(json.dumps({"users": json.loads(term())["users"]}))
+    assert office.document()["changes"] == []
+    office.scope = ("--base", "HEAD")
+    check(office, "deletion")
+    flows = office.stage.control("GET", "state")["flows"]
+    assert [f["deleted"] for f in flows if f["title"] == "Law"] == [True]
 
 
 async def members(office: Office) -> list[str]:

@@ -31,7 +31,8 @@ READS_OF_PLAN = """
     GET /flows/{flowId}/grading-scale, GET /flows/{flowId}/timebox,
     GET /flows/{flowId}/anonymisation, GET /flows/{flowId}/assessor-types,
     GET /flows/{flowId}/marking/assessor-allocation-type, GET /flow/{flowId}/assessments,
-    POST /api/token.php, POST /api/resource.php, GET /webhooks, GET /license/rooms
+    GET /user/{userId}/flows, GET /webhooks, GET /license/rooms,
+    POST /api/token.php, POST /api/resource.php
 """
 READS_OF_APPLY = """
     GET /flows/{flowId}/dates, GET /flows/{flowId}/external-sources,

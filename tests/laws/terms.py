@@ -80,7 +80,7 @@ OF_PROFILES = frozenset({"key", "members", "match", "fill"})
 
 KNOWN_KINDS = (
     *("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments"),
-    *("allow", "protect", "flow_sets", "webhooks", "rooms"),
+    *("allow", "protect", "flow_sets", "webhooks", "rooms", "removed", "release", "recreate"),
 )
 ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
 WINDOWS = ("participation", "marking")
@@ -143,10 +143,24 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
     term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
     if draw(_seldom):
         term.entries["protect"] = [f"flow/{flow['key']}" for flow in term.entries["flows"][:1]]
+    _answer(draw, term)
     for plural in sorted(set(KINDS) - set(KNOWN_KINDS)):
         term.entries[plural] = _others(draw, KINDS[plural].model)
     term.one_by_one = {name: term.entries[name] for name in ("flows", "role_assignments")}
     return in_sets(draw, scene, term, FLOWS if draw(_half) else ())
+
+
+def _answer(draw: Draw, term: Term) -> None:
+    """What people say of entries that are not in this term, and of some that are."""
+    there = {entry.get("key") for plural in ("users", "flows") for entry in term.entries[plural]}
+    gone = [f"flow/{key}" for key in FLOWS if key not in there]
+    gone += [f"user/{key}" for key in OWN if key not in there]
+    words = draw(st.lists(_any("removed", "release", ""), min_size=len(gone), max_size=len(gone)))
+    for word, address in zip(words, gone, strict=True):
+        if word:
+            term.entries.setdefault(word, []).append(address)
+    if draw(_half):
+        term.entries["recreate"] = [f"flow/{flow['key']}" for flow in term.entries["flows"]]
 
 
 _half = st.booleans()

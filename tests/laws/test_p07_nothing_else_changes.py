@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.model import Change, Status
+from engine.model import Action, Change, Status
 from engine.wiseflow.flows import marker
 from tests.laws.law import law
 from tests.laws.snapshot import names_of, raw_objects
@@ -109,3 +109,5 @@ def _parts(change: Change) -> Iterable[str]:
     yield from (name if (name := path.partition(".")[0]) in several else path for path in fields)
     if change.seats:
         yield change.seats.role
+    if change.action is Action.REMOVE and not change.part:
+        yield "deleted"
