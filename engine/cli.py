@@ -7,7 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
@@ -359,6 +359,8 @@ def demo(invocation: Invocation) -> int:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs one command and exits with its code."""
+    # An output that was closed on purpose is told nothing.
+    sys.stdout, sys.stderr = sys.stdout or StringIO(), sys.stderr or StringIO()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -381,9 +383,8 @@ def _run(arguments: list[str]) -> int:
     try:
         code = cli.main(arguments, prog_name="wisectl", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        _close_stdout()
-        return ERROR
+    except OSError as error:
+        return _refused_by_the_system(arguments, error)
     except (KeyboardInterrupt, click.exceptions.Abort):
         return _fail(arguments, "Interrupted. Run plan to see what is left to do.", INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -415,12 +416,28 @@ def _heading(error: ManifestError) -> str:
 def _fail(arguments: list[str], message: str, code: int, error: ManifestError | None = None) -> int:
     problems = error.problems if error else []
     if "--json" in arguments:
-        print(render(error_document(message, code, problems)), end="")
+        _print_document(render(error_document(message, code, problems)))
     for problem in problems:
         print(render_problem(problem), file=sys.stderr)
     lines = "\n".join(printable(line) for line in message.split("\n"))
     print(lines if problems else f"wisectl: {lines}", file=sys.stderr)
     return code
+
+
+def _print_document(text: str) -> None:
+    try:
+        print(text, end="", flush=True)
+    except OSError:
+        _close_stdout()
+
+
+def _refused_by_the_system(arguments: list[str], error: OSError) -> int:
+    """A full disk, a closed output, a file where a folder must be: nothing that we could mend."""
+    if isinstance(error, BrokenPipeError):
+        _close_stdout()
+        return ERROR
+    where = f": {error.filename}" if error.filename else ""
+    return _fail(arguments, f"{error.strerror or type(error).__name__}{where}", ERROR)
 
 
 def _crash(error: Exception, root: Path) -> str:
@@ -439,5 +456,5 @@ def _crash(error: Exception, root: Path) -> str:
 
 
 def _close_stdout() -> None:
-    """The reader has gone: nothing more can be said, and Python must not try at exit."""
+    """Nothing more can be said there, and Python must not try at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -54,9 +54,10 @@ def of_plan(plan: Plan, detailed: bool) -> int:
     return worst(codes)
 
 
-def of_apply(plan: Plan, outcomes: Sequence[Outcome]) -> int:
+def of_apply(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool = False) -> int:
     """8 where some was done and some was not, 1 where nothing was, 6 where something is held."""
     codes = {ERROR} if plan.incomplete else set()
+    codes |= {INTERRUPTED} if interrupted else set()
     good = {Result.DONE, Result.ALREADY_DONE}
     results = {outcome.result for outcome in outcomes if outcome.exit_code != HELD}
     if results - good:

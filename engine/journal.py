@@ -196,12 +196,26 @@ def runs(folder: Path) -> list[Path]:
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of one run; a last line that a crash cut in two is left out."""
     for line in path.read_bytes().split(b"\n"):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and isinstance(row.get("type"), str):
-            yield row
+        if _is_row(line):
+            yield json.loads(line)
+
+
+def _is_row(line: bytes) -> bool:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and isinstance(row.get("type"), str)
+
+
+def damage(path: Path) -> str:
+    """What of a run's file cannot be read, or nothing; a crash cuts only the last line in two."""
+    *lines, rest = path.read_bytes().split(b"\n")
+    rows = [*read(path)]
+    if not rows or rows[0]["type"] != "run":
+        return "it does not begin as a journal does"
+    unreadable = len(lines) - len(rows) + _is_row(rest)
+    return f"{unreadable} of its lines cannot be read" if unreadable else ""
 
 
 def last_members(folder: Path) -> dict[str, int]:

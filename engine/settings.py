@@ -33,6 +33,7 @@ def _url(value: str) -> str:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
+        usable = usable and parts.port != 0  # Raises where it is no port at all.
     except ValueError:
         usable = False
     if not usable:

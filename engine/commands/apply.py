@@ -82,13 +82,14 @@ def run(session: Session, flags: PlanFlags, how: ApplyFlags) -> int:
         todo = len(prepared.bound.changes)
         if todo and asks:
             _ask(todo)
-        outcomes = _carry_out(session, prepared, how.parallelism) if todo else []
+        control = Control()
+        outcomes = _carry_out(session, prepared, control, how.parallelism) if todo else []
     style = session.style(prepared.state)
     if invocation.json:
         print(render(apply_document(prepared.plan, outcomes, style)), end="")
     elif todo:
         print(render_outcomes(prepared.plan, outcomes, style), end="")
-    return of_apply(prepared.plan, outcomes)
+    return of_apply(prepared.plan, outcomes, interrupted=control.stop.is_set())
 
 
 def _tell_of_the_last_run(session: Session) -> None:
@@ -105,6 +106,7 @@ def _prepare(session: Session, flags: PlanFlags, how: ApplyFlags) -> Prepared:
     if reviewed:
         flags = replace(flags, base=flags.base or reviewed.origin.base)
     state = session.desired(flags.base)
+    flags.check(state)
     if reviewed:
         flags = _as_reviewed(flags, reviewed, session, state)
     planned = make(session, state, flags, identified=reviewed is not None)
@@ -198,11 +200,14 @@ def _ask(todo: int) -> None:
         raise DeclinedError("Nothing was written.")
 
 
-def _carry_out(session: Session, prepared: Prepared, parallelism: int | None) -> list[Outcome]:
+def _carry_out(
+    session: Session, prepared: Prepared, control: Control, parallelism: int | None
+) -> list[Outcome]:
     with Progress(len(prepared.bound.changes), session.invocation) as progress:
 
         async def work(stop: asyncio.Event) -> list[Outcome]:
-            return await _apply(session, prepared, Control(progress.report, stop), parallelism)
+            control.report, control.stop = progress.report, stop
+            return await _apply(session, prepared, control, parallelism)
 
         return run_interruptible(work)
 
@@ -221,7 +226,8 @@ async def _apply(
         try:
             width = parallelism or session.parallelism
             outcomes = await carry_out(bound, world, api, control, width)
-            await control.journal.end(of_apply(prepared.plan, outcomes))
+            code = of_apply(prepared.plan, outcomes, interrupted=control.stop.is_set())
+            await control.journal.end(code)
         finally:
             await control.journal.close()
         return outcomes

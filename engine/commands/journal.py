@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.session import WORK_FOLDER, Invocation, settings_of
 from engine.errors import EngineError
-from engine.journal import read, runs
+from engine.journal import damage, read, runs
 from engine.render.as_json import render
 from engine.settings import choose_environment
 
@@ -64,9 +64,16 @@ def find_run(invocation: Invocation, name: str | None) -> tuple[str, Path]:
     return environment, files[-1]
 
 
+def check_whole(path: Path) -> None:
+    """Raises: EngineError, where the file was damaged, so that it does not tell all of the run."""
+    if found := damage(path):
+        raise EngineError(f"the journal {path} is damaged, {found}: see WISEflow itself, plan anew")
+
+
 def run(invocation: Invocation, name: str | None) -> int:
     """Prints the account; 0."""
     environment, path = find_run(invocation, name)
+    check_whole(path)
     found = account(read(path))
     if invocation.json:
         print(render(_document(found)), end="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from engine.binding import Digester
@@ -41,6 +42,14 @@ class PlanFlags:
     allow: tuple[Allowance, ...] = ()
     base: str | None = None
     """The commit whose manifests the plan is compared with, as the user names it."""
+
+    def check(self, state: DesiredState) -> None:
+        """Raises: EngineError, where a selector means nothing: a slip would look like success."""
+        names = [str(address) for address in state.resources]
+        for option, globs in (("--target", self.targets), ("--exclude", self.excludes)):
+            for glob in globs:
+                if not any(fnmatchcase(name, glob) for name in names):
+                    raise EngineError(f"{option} {glob} matches nothing in the manifests")
 
     def options(self, session: Session, state: DesiredState) -> Options:
         """With what settings, manifests and the journal say beside the command line."""
@@ -81,6 +90,7 @@ async def _make(
 def run(session: Session, flags: PlanFlags, detailed: bool, out: Path | None) -> int:
     """Prints the plan, and writes it to `out`; the exit code."""
     state = session.desired(flags.base)
+    flags.check(state)
     planned = make(session, state, flags, identified=out is not None)
     style = session.style(state)
     if out:
@@ -110,10 +120,13 @@ def save(
     shows_all = environment is not None and environment.mask == "off"
     private = replace(style, color=False, mask=not shows_all, private=True)
     data = plan_bytes(planned.plan, bound, origin, private, key)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    place = out.resolve()
+    if place.exists() and not place.is_file():
+        raise EngineError(f"{out} is no plain file: name a new one, or a plan to replace")
+    draft = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         draft.write_bytes(data)
-        draft.replace(out)
+        draft.replace(place)
     except OSError as error:
         raise EngineError(f"{out} cannot be written: {error.strerror}") from None
     session.invocation.say(f"Saved: {out}. Apply it with: wisectl apply {out}")

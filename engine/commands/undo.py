@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.commands.journal import find_run
+from engine.commands.journal import check_whole, find_run
 from engine.commands.plan import PlanFlags, make, save
 from engine.errors import EngineError, StaleError
 from engine.journal import read
@@ -51,4 +51,5 @@ def state_of(invocation: Invocation, name: str) -> Undone:
 
 
 def _undone(path: Path) -> Undone:
+    check_whole(path)
     return undo(read(path), f"{path.parent.name}/{path.name}")

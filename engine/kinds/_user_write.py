@@ -78,6 +78,7 @@ async def _post_user(
     """
     try:
         answer = await work.api.request("POST", "/license/user", body=body)
+        number = _number_in(answer.payload, answer.status)
     except UnknownOutcomeError:
         found = await _look_for(address, work)
         if found is None:
@@ -91,13 +92,20 @@ async def _post_user(
         if error.status != 400 or body["emails"] or not emails:
             raise
         return await _post_user(address, body | {"emails": [emails[0]]}, after, work, again=again)
-    number = int(answer.payload["userId"])
     if answer.status != 201 and not (again and await _is_ours(address, number, work)):
         raise RefusedError(
             f"WISEflow updated user #{number} instead of creating one: "
             "an identifier here is somebody else's; compare both people before you go on"
         )
     return number
+
+
+def _number_in(payload: Any, status: int) -> int:
+    """Raises: UnknownOutcomeError, where an answer of success does not say whom it made."""
+    number = payload.get("userId") if isinstance(payload, dict) else None
+    if isinstance(number, int) and not isinstance(number, bool):
+        return number
+    raise UnknownOutcomeError("POST", "/license/user", status, "its answer names no user")
 
 
 async def _is_ours(address: Address, number: int, work: Work) -> bool:

@@ -78,7 +78,8 @@ async def doubt_users(api: WiseflowApi, lacking: Sequence[tuple[int, str]]) -> N
     asked = [one for one in sample(lacking, MOST_USERS) if one[1] not in {"", ".", ".."}]
     found = await together(_is_user(api, *one) for one in asked)
     if any(found):
-        message = f"the search did not find {sum(found)} of {len(asked)} who are there by name"
+        missed = f"{sum(found)} of {len(asked)} who are there by name"
+        message = f"the search did not find {missed}; run it again"
         raise IncompleteReadError("POST", "/users/search", 200, message)
 
 

@@ -1,0 +1,123 @@
+"""Odd places for output, journals that were damaged, selectors that mean nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_saved_plans import SETTINGS, Office, office, served
+
+__all__ = ["office", "served"]
+
+FULL = Path("/dev/full")
+
+
+def wisectl(
+    office: Office, *arguments: str, stdout: int | None
+) -> subprocess.CompletedProcess[str]:
+    """The real command with an output of its own; None for one that is closed."""
+    command = [sys.executable, "-m", "engine", "--dir", str(office.root), "--env", "staging"]
+    return subprocess.run(  # noqa: S603 - our own command
+        [*command, *arguments],
+        stdout=subprocess.DEVNULL if stdout is None else stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        preexec_fn=(lambda: os.close(1)) if stdout is None else None,
+    )
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [["plan"], ["plan", "--json"], ["journal", "--json"]])
+def test_an_output_that_cannot_be_written_is_an_error_without_a_traceback(
+    office: Office, arguments: list[str]
+) -> None:
+    with FULL.open("w") as full:
+        ended = wisectl(office, *arguments, stdout=full.fileno())
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "No space left" in ended.stderr
+
+
+def test_a_closed_output_is_told_nothing_and_breaks_nothing(office: Office) -> None:
+    ended = wisectl(office, "plan", stdout=None)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+def test_a_plan_replaces_no_device(office: Office) -> None:
+    ended = office.call("plan", "--out", str(FULL))
+    assert ended.code == 1
+    assert "is no plain file" in ended.err
+    assert FULL.is_char_device()
+
+
+def test_a_plan_goes_where_a_link_leads(office: Office) -> None:
+    link, place = office.root / "link.plan", office.root / "real.plan"
+    link.symlink_to(place)
+    assert office.call("plan", "--out", str(link)).code == 0
+    assert link.is_symlink()
+    assert office.call("apply", str(place)).code == 0
+
+
+def test_a_file_where_the_work_folder_must_be_is_an_error(office: Office) -> None:
+    folder = office.root / ".wisectl"
+    folder.rename(office.root / "elsewhere")
+    folder.write_text("", encoding="utf-8")
+    ended = office.call("apply", "--auto-approve")
+    assert ended.code == 1
+    assert ".wisectl" in ended.err
+
+
+def test_a_port_that_is_none_is_a_problem_of_the_settings(office: Office) -> None:
+    text = SETTINGS.format(url="http://127.0.0.1:99999")
+    (office.root / "wisectl.yaml").write_text(text, encoding="utf-8")
+    assert office.call("plan").code == 3
+
+
+@pytest.mark.parametrize("option", ["--target", "--exclude"])
+def test_a_selector_that_matches_nothing_is_an_error(office: Office, option: str) -> None:
+    for command in (["plan"], ["apply", "--auto-approve"]):
+        ended = office.call(*command, option, "flow/lwa")
+        assert ended.code == 1
+        assert f"{option} flow/lwa matches nothing" in ended.err
+
+
+@pytest.mark.parametrize("command", ["journal", "undo"])
+@pytest.mark.parametrize("harm", ["", "[]\n", "{}\n", "cut"])
+def test_a_damaged_journal_is_not_taken_for_the_truth(
+    office: Office, command: str, harm: str
+) -> None:
+    assert office.call("apply", "--auto-approve").code == 0
+    path = sorted((office.root / ".wisectl" / "journal" / "staging").glob("*.jsonl"))[-1]
+    lines = path.read_bytes().splitlines(keepends=True)
+    whole = [line[: len(line) // 2] + b"\n" if b'"change"' in line else line for line in lines]
+    path.write_bytes(b"".join(whole) if harm == "cut" else harm.encode())
+    ended = office.call(command)
+    assert ended.code == 1
+    assert "is damaged" in ended.err
+
+
+def test_a_last_line_that_a_crash_cut_in_two_is_no_damage(office: Office) -> None:
+    assert office.call("apply", "--auto-approve").code == 0
+    path = sorted((office.root / ".wisectl" / "journal" / "staging").glob("*.jsonl"))[-1]
+    path.write_bytes(path.read_bytes()[:-5])
+    assert office.call("journal").code == 0
+
+
+def test_what_could_not_be_read_is_not_said_to_match(office: Office) -> None:
+    path = {"path": "/flows/{flowId}/participants", "method": "GET"}
+    office.write(
+        (office.root / "manifests" / "term.yaml").read_text().replace("Company law", "Law")
+    )
+    office.sandbox("POST", "faults", [{**path, "kind": "status", "status": 404, "times": 50}])
+    ended = office.call("plan")
+    office.sandbox("POST", "faults", [])
+    assert ended.code == 1
+    assert "matches the manifests" not in ended.out
+    assert "not everything could be read" in ended.out
