@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.kind import not_there, release
-from engine.kinds._flow_plan import leftovers
+from engine.kinds._flow_plan import leftovers, source_key
 from engine.model import Action, Change, FieldChange, Hazard, Standing, Status
 from engine.wiseflow.flows import CONCLUDED, DRAFT, STATE_NAMES
 
@@ -33,8 +33,19 @@ def leave(desired: Desired, world: World, findings: Findings) -> None:
         release(desired, world, findings)
     else:
         first = list(leftovers(desired, live))
-        deletion = _deletion(desired, live, world)
-        findings.changes += [*first, replace(deletion, needs=tuple(one.id for one in first))]
+        needs = (*(one.id for one in first), *_copies(desired, world))
+        findings.changes += [*first, replace(_deletion(desired, live, world), needs=needs)]
+
+
+def _copies(desired: Desired, world: World) -> list[str]:
+    """The flows that are still to be copied from this one: they are made before it goes."""
+    key = desired.address.key.casefold()
+    return sorted(
+        str(address)
+        for address, one in world.desired.items()
+        if address not in world.live and address.kind == "flow"
+        if (source_key(one) or "").casefold() == key
+    )
 
 
 def _deletion(desired: Desired, live: Live, world: World) -> Change:

@@ -141,6 +141,19 @@ def test_a_draft_that_somebody_activates_meanwhile_is_not_deleted(office: Office
     assert live(office)["state"] == "ACTIVATED", said
 
 
+def test_a_draft_is_deleted_once_it_was_copied(office: Office) -> None:
+    begin(office, term(LAW))
+    copied: dict[str, Any] = {"key": "tax", "title": "Tax", "copy_from": {"flow": "law"}}
+    text = json.loads(term(copied))
+    del text["flows"][0]["type"]
+    office.write(json.dumps(text))
+    removal = by_id(office.document("--allow", "deletion:*"))["flow/law"]
+    assert (removal["status"], removal["needs"]) == ("planned", ["flow/tax"])
+    office.call("apply", "--auto-approve", "--allow", "deletion:*")
+    assert office.stage.flows("wisectl-law") == []
+    assert live(office, "tax")["title"] == "Tax"
+
+
 def test_a_draft_that_is_fed_by_a_sis_is_not_deleted(office: Office) -> None:
     begin(office, term(LAW))
     office.stage.by_hand(
