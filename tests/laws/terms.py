@@ -630,7 +630,8 @@ def _allow(draw: Draw, scene: Scene, term: Term) -> Entry:
         return _allow(draw, scene, term)
     entry: Entry = {way: name, "until": When(in_minutes(scene.now, DAY), local=draw(_half))}
     if subject:
-        by_what = subject == "flows" and draw(_half)
+        # What has left the manifests is selected by its key alone.
+        by_what = subject == "flows" and name != "deletion" and draw(_half)
         entry[subject] = _selector(draw, term) if by_what else chosen[subject]
     entry["reason"] = draw(LINES)
     return entry | draw(WORDS.some(ALLOW, but=OF_ALLOWANCES))
