@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from engine.errors import ApiError, EngineError, Problem
 from engine.kind import in_order
 from engine.kinds import KINDS
+from engine.kinds._user_plan import DATA
 from engine.model import BY_NUMBER, Standing
 from engine.together import together
 from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import Licence, fingerprint, read_licence
+from engine.wiseflow.second_looks import doubt_names
 from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
 from engine.world import People, World, known
 
@@ -104,10 +106,21 @@ async def _licence(
         assessor_types=any("assessors" in d.roles or "assessor_types" in d.fields for d in flows),
         grading_scales=any("grading_scale" in d.fields for d in flows),
     )
+    await doubt_names(api, licence, _names_used(flows, users))
     found = fingerprint(licence, conventions.user_key)
     if pinned is not None and found != pinned:
         raise EngineError(f"this is licence {found}, not {pinned}: check url and credentials")
     return licence
+
+
+def _names_used(flows: list[Desired], users: list[Desired]) -> dict[str, set[str]]:
+    """The names that the manifests use, by the part of the licence that has them."""
+    types = {one.fields["type"].value for one in flows if "type" in one.fields}
+    roles = {name for one in users if "roles" in one.fields for name in one.fields["roles"].value}
+    data = {
+        path.removeprefix(DATA) for one in users for path in one.fields if path.startswith(DATA)
+    }
+    return {"flow_types": types, "roles": roles, "data_types": data}
 
 
 async def _find_people(api: WiseflowApi, world: World) -> None:

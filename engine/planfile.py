@@ -33,6 +33,7 @@ from engine.model import (
     Status,
     Value,
 )
+from engine.redaction import without_secrets
 from engine.render.as_json import FORMAT, moment_text, plan_document, render
 from engine.strict_json import MALFORMED, read_json
 
@@ -102,7 +103,7 @@ def plan_bytes(plan: Plan, bound: BoundPlan, origin: Origin, style: Style, key: 
     """The file's bytes. `style` must be private: what it shows stands in the file."""
     ids = {change.id: number for number, change in enumerate(bound.changes)}
     position = {change.id: number for number, change in enumerate(plan.changes)}
-    document = plan_document(plan, style) | {
+    document = without_secrets(plan_document(plan, style)) | {
         "licence": origin.licence,
         "undo": origin.undo,
         "scope": {"targets": list(origin.targets), "excludes": list(origin.excludes)},

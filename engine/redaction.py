@@ -84,8 +84,7 @@ class Secrets:
 
     def hidden(self, text: str) -> str:
         """The text with `•••` in the place of each."""
-        plain = _plain(text) if self._blocks else b""
-        found = any(block in plain for block in self._blocks)
+        found = bool(self._blocks) and _is_among(self._blocks, _plain(text))
         return self._replaced(text) if found else text
 
     def within(self, value: Any) -> Any:
@@ -104,7 +103,7 @@ class Secrets:
             while at >= 0:
                 spans.append((places[at][0], places[at + len(run) - 1][1]))
                 at = plain.find(run, at + 1)
-        if not spans and any(run in _plain(text) for run in self._runs):
+        if not spans and _is_among(self._runs, _plain(text)):
             # Escapes that are themselves broken into lines are found without the lines only.
             joined = _UNSEEN.sub("", text)
             return HIDDEN if joined == text else self._replaced(joined)
@@ -113,6 +112,11 @@ class Secrets:
             pieces += [text[end:start], HIDDEN]
             end = stop
         return "".join([*pieces, text[end:]])
+
+
+def _is_among(pieces: Iterable[bytes], plain: bytes) -> bool:
+    """Whether any of the pieces stands in a plain text, which is made once for all of them."""
+    return any(piece in plain for piece in pieces)
 
 
 def _run_length(form: bytes) -> int:
@@ -197,6 +201,11 @@ def hide_everywhere(secret: str) -> None:
     """From now on no output of a veiled stream shows the secret; short words are let through."""
     if len(secret) >= _SHORTEST_KNOWN:
         KNOWN.add(secret)
+
+
+def without_secrets(document: dict[str, Any]) -> dict[str, Any]:
+    """JSON without what is known to be secret, for what is sealed before it is written."""
+    return {name: KNOWN.within(value) for name, value in document.items()}
 
 
 class Veil:

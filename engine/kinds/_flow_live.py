@@ -23,8 +23,11 @@ from engine.seats import plan_role
 from engine.together import together
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
+from engine.wiseflow.second_looks import doubt_flows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from engine.kind import Work
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowRow
@@ -55,6 +58,7 @@ class FlowLive:
         finished = {key: row for key, row in rows.items() if not _is_marked(row, key)}
         world.sources |= {key: row.id for key, row in finished.items()}
         world.source_types |= {key: str(row.fields["type"]) for key, row in finished.items()}
+        await _doubt_absence(api, world, flows, found)
         rows = {key: row for key, row in rows.items() if not _is_given_up(row, flows.get(key))}
         for key in sorted(set(flows) & set(rows)):
             _take(world, Address("flow", key), rows[key], sis)
@@ -120,6 +124,26 @@ async def _read_sis(api: WiseflowApi) -> frozenset[int] | None:
 def _is_marked(row: FlowRow, key: str) -> bool:
     """It is still being made: nothing may be copied from it, and whoever finds it finishes it."""
     return row.subtitle == api_flows.marker(key)
+
+
+async def _doubt_absence(
+    api: WiseflowApi,
+    world: World,
+    flows: Mapping[str, Desired],
+    found: Mapping[str, Sequence[FlowRow]],
+) -> None:
+    """Before flows are made that no search found, their managers are asked for theirs."""
+    lacking = {k: d for k, d in flows.items() if not found.get(k) and "title" in d.fields}
+    titles = {key: str(desired.fields["title"].value) for key, desired in lacking.items()}
+    managers = {
+        number
+        for desired in lacking.values()
+        if "managers" in desired.roles
+        for seat in desired.roles["managers"].seats
+        if (number := world.people.user_id(seat.person)) is not None
+    }
+    there = {row.id for rows in found.values() for row in rows}
+    await doubt_flows(api, world.keys, titles, managers, there)
 
 
 def _is_given_up(row: FlowRow, desired: Desired | None) -> bool:

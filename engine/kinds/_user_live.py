@@ -130,7 +130,7 @@ async def _read_flows(api: WiseflowApi, world: World, live: Live) -> None:
 
 async def _read_emails(api: WiseflowApi, world: World, live: Live) -> None:
     try:
-        rows = await read_emails(api, live.server_id)
+        rows = await read_emails(api, live.server_id, known=live.fields["emails"])
     except ApiError as error:
         if error.exit_code != ApiError.exit_code:
             raise

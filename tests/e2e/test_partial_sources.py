@@ -175,7 +175,6 @@ def test_a_file_of_a_source_that_was_not_read_fills_and_takes_nothing(
     assert any("created, removed or blanked" in one.hint for one in said)
 
 
-@pytest.mark.xfail(strict=False, reason="engine.seats adds those of such a set who are named yet")
 def test_nobody_is_added_to_a_set_of_which_a_part_was_not_read(panel: Rehearsal) -> None:
     file = panel.root / "export" / "class.csv"
     file.unlink()

@@ -231,7 +231,6 @@ def test_no_command_shows_a_secret_that_stands_in_what_is_read(
     assert found(out + err + files, SECRETS.values()) == []
 
 
-@pytest.mark.xfail(strict=False, reason="engine.planfile seals what it has not cleaned yet")
 def test_no_plan_file_holds_a_secret_that_stands_in_what_is_read(site: Site) -> None:
     assert run(site.arguments(("apply", "--auto-approve"))) == 0
     site.parrot.mode = "data"
