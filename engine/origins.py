@@ -37,6 +37,7 @@ SHOWN = 5
 STARTED = 2
 """The state of a flow from which on what somebody did in WISEflow is left alone."""
 
+START = "participation.start"
 ONE_WAY = "lifecycle"
 """A least step: WISEflow cannot have moved it back, so that it is never the one that moved."""
 
@@ -84,7 +85,17 @@ class Origins:
             yield from self._with_seats(replace(change, origin=_together(fields)), seats, findings)
 
     def _has_started(self) -> bool:
-        return self.live is not None and self.live.facts.get("state", 0) >= STARTED
+        """Whether the exam is past its start, and git does not move it into the future again."""
+        is_past = self.live is not None and self.live.facts.get("state", 0) >= STARTED
+        return is_past and not self._is_put_off()
+
+    def _is_put_off(self) -> bool:
+        stated = self.desired.fields.get(START)
+        was = self.desired.base.fields.get(START) if self.desired.base else None
+        if stated is None or (was is not None and was.value == stated.value):
+            return False
+        fed = self.live is not None and self.live.facts.get("sis")
+        return not fed and stated.value is not None and stated.value > self.world.now
 
     # ---- fields ----------------------------------------------------------------------------------
 

@@ -180,6 +180,7 @@ DELETE /users/{userId}/roles/{userRoleId}
 GET /users/{userId}/user-data
 POST /users/{userId}/user-data
 PATCH /users/{userId}/user-data
+GET /user/{userId}/flows
 POST /flows/{flowId}/copy
 GET /flows/{flowId}/dates
 GET /flows/{flowId}/description
