@@ -11,7 +11,12 @@ from engine.kinds import KINDS
 from engine.nodes import shown
 from engine.words import near
 
-ADDRESS_LISTS = {"protect": "addresses: no hazard, no removal, whatever is allowed"}
+ADDRESS_LISTS = {
+    "protect": "addresses: no hazard, no removal, whatever is allowed",
+    "removed": "addresses: to be taken away, though they may never have stood in the manifests",
+    "release": "addresses: to be forgotten; what is live stays as it is",
+    "recreate": "addresses: to be made again, though they have vanished from WISEflow",
+}
 """Words above lists of addresses, each with what it means for them."""
 
 ADDRESSED = sorted(kind.name for kind in KINDS.values() if kind.live)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 WAYS = ("remove", "hazard", "guard")
 """An entry says with one of these what it allows."""
 
+DELETION = "deletion"
+"""The hazard of what has left the manifests: its flows stand nowhere else."""
+
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 
 
@@ -52,7 +55,7 @@ class AllowReader:
             return
         subject = SUBJECTS.get(name, "flows") if way != "remove" else "flows"
         self._refuse_others(entry, name, subject)
-        among = self._among(entry, subject)
+        among = self._left(entry) if name == DELETION else self._among(entry, subject)
         if until is None or (subject and not among):
             return
         role = name if way == "remove" else ""
@@ -98,6 +101,18 @@ class AllowReader:
         if subject == "profiles":
             return list(self._profiles(entry))
         return [Address(entry.value.kind, "*")] if entry.value.kind else []
+
+    def _left(self, entry: Entry) -> list[Address]:
+        """Flows that have left the manifests: their keys as written, which nothing here knows."""
+        self.documents.refuse_repeats(entry, "flows")
+        flows = entry.value.flows
+        if isinstance(flows, list):
+            return [Address("flow", key) for text in flows for key in (text, text.casefold())]
+        if flows is not None:
+            where, name = entry.at("flows"), entry.name("flows")
+            message = f"{DELETION} is about flows that have left the manifests"
+            self.documents.wrong(where, name, message, "list their keys")
+        return []
 
     def _users(self, entry: Entry) -> Iterator[Address]:
         self.documents.refuse_repeats(entry, "users")
@@ -156,7 +171,7 @@ def read_protected(
         address = folded.get((kind, key.casefold()))
         if address is not None:
             protected.setdefault(address, one.location)
-        elif all_known or kind != "user":
+        elif all_known if kind == "user" else f"{kind}s" not in documents.partial:
             names = [address.key for address in known if address.kind == kind]
             message = f"no {kind} {shown(key)} in the manifests"
             documents.wrong(one.location, one.name, message, near(key, names))

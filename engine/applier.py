@@ -18,6 +18,7 @@ from engine.guards import NAMES
 from engine.holding import in_force, protect, rule
 from engine.kind import Kind, RefusedError, Work
 from engine.model import Action, Address, Change, Outcome, Result, Status
+from engine.planner import plan_one
 from engine.world import Findings
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ class _Run:
     ) -> None:
         self.plan, self.work, self.limit, self.control = plan, work, limit, control
         self.changes = {change.id: change for change in plan.changes}
+        self.kinds = {kind.name: kind for kind in kinds.values()}
         self.live = {kind.name: kind.live for kind in kinds.values() if kind.live}
-        self.normal = {kind.name: kind.normal for kind in kinds.values()}
         self.outcomes: dict[str, Outcome] = {}
         self.running: dict[asyncio.Task[Outcome], str] = {}
         self.verdicts: dict[Address, asyncio.Task[Verdict]] = {}
@@ -208,15 +209,16 @@ class _Run:
 
     def _planned(self, address: Address) -> tuple[list[Change] | str, Binding]:
         world = self.work.world
-        desired, normal = world.desired[address], self.normal[address.kind]
+        desired, kind = world.desired[address], self.kinds[address.kind]
         if reason := world.incomplete_profiles.get(desired.profile or ""):
             return f"UNIWeb was not read: {reason}", {}
         for (where, part), reason in world.unread.items():
             if where == address:
                 return f"{part} {reason}".strip(), {}
         findings = Findings()
-        self.live[address.kind].plan(desired, world, findings)
-        return findings.changes, bind(desired, findings.changes, world, normal, self.plan.digester)
+        plan_one(kind, desired, world, findings)
+        digester = self.plan.digester
+        return findings.changes, bind(desired, findings.changes, world, kind.normal, digester)
 
     async def _write(self, change: Change, step: Change, tries: int = 2) -> Outcome:
         if self.control.journal:
@@ -271,12 +273,17 @@ class _Run:
         except ApiError:
             return None
         fresh, binding = self._planned(address)
-        if isinstance(fresh, str) or address not in world.live:
+        if isinstance(fresh, str) or (address not in world.live and not self._may_be_gone(step)):
             return None
         planned = self.plan.objects[address]
         mine = {name for name, item in planned.items() if item.change == change.id}
         ids = {step.id, *(i.change for name, i in binding.items() if name in mine and i.verb)}
         return sorted((one for one in fresh if one.id in ids), key=_creations_first)
+
+    def _may_be_gone(self, step: Change) -> bool:
+        """Whether that an object is not there any more is what the step was to bring about."""
+        desired = self.work.world.desired.get(step.address)
+        return desired is not None and not desired.is_stated
 
 
 def _creations_first(change: Change) -> tuple[bool, str]:

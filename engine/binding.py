@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.variables import Secret
+
 if TYPE_CHECKING:
     from engine.errors import Location
     from engine.kind import Normal
@@ -64,6 +66,8 @@ class Digester:
 
 
 def _plain(value: Value) -> Value:
+    if isinstance(value, Secret):
+        return value.value.get_secret_value()
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Mapping):
@@ -123,20 +127,20 @@ def _field_items(
         if path not in desired.fields and (live is None or path not in live.fields):
             continue  # neither stated nor read: what the change itself looks for once more
         if path in desired.fields:
-            stated = _members(normal(path, desired.fields[path].value))
+            stated = members(normal(path, desired.fields[path].value))
             yield _heading(path, [stated, path.partition(".")[0] in desired.exact])
         if path in planned:
             one, change = planned[path]
-            before, after = (_members(normal(path, v)) for v in (one.before, one.after))
+            before, after = (members(normal(path, v)) for v in (one.before, one.after))
             yield from _member_items(path, stated, before, after, change)
         elif live is not None and path not in live.fields:
             yield from ((f"{path}/{name}", one, ..., ..., "", "") for name, one in stated.items())
         else:
-            there = _members(normal(path, live.fields[path])) if live else {}
+            there = members(normal(path, live.fields[path])) if live else {}
             yield from _member_items(path, stated, there, there, "")
 
 
-def _members(value: Value) -> dict[str, Value]:
+def members(value: Value) -> dict[str, Value]:
     """A value as members: those of a list one by one, a plain value as the one member ""."""
     if isinstance(value, Mapping):
         return dict(value)

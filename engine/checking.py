@@ -9,6 +9,7 @@ missing: all problems of an entry are reported, whatever else is wrong with it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
@@ -18,7 +19,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from engine.errors import Location, Problem
 from engine.files import UNPRINTABLE
-from engine.nodes import NULL, Node, Scalar, Sequence, Table, child, resolve, said, shown
+from engine.nodes import NULL, Cell, Node, Scalar, Sequence, Table, child, resolve, said, shown
 from engine.words import in_words, near
 
 if TYPE_CHECKING:
@@ -28,14 +29,12 @@ Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-_KINDS = (
-    "flow_sets accommodations individual rooms webhooks grade_exports adopt moved removed release "
-    "recreate unarchive"
-)
+_KINDS = "accommodations individual grade_exports adopt moved unarchive"
 LATER = frozenset(_KINDS.split())
 """Kinds that the format knows and this version does not: refused plainly, at their place."""
 SECRETS = frozenset({"api_key", "client_secret", "plan_key", "secret"})
 """Keys whose values no message shows."""
+_NO_TEXT = frozenset({"bool_type", "bool_parsing", "int_type", "int_parsing", "float_type"})
 NOT_YET = "is not supported by this version yet"
 
 
@@ -47,6 +46,11 @@ class Shape(BaseModel):
     """Keys that the format knows and this version does not yet."""
     refused: ClassVar[dict[str, str]] = {}
     """Keys that stand elsewhere and not here, with the reason."""
+    rests_on: ClassVar[tuple[str, ...]] = ()
+    """What the mapping is about, else its required fields: where a row of a flow set leaves all
+    of it empty, the row does not state the mapping at all."""
+    goes_with: ClassVar[dict[str, str]] = {}
+    """Fields that mean nothing without another one, and that one."""
 
 
 # ---- text ----------------------------------------------------------------------------------------
@@ -102,9 +106,58 @@ def check(node: Node, model: type[M], path: Path = ()) -> tuple[list[Problem], N
         return [], node, model.model_validate(plain(node))
     except ValidationError as error:
         details = error.errors(include_url=False)
-    problems = [_problem(one, node, model, path) for one in details]
+    read = _cells_read(node, details, model)
+    if read is not node:
+        return check(read, model, path)
+    problems = [_problem(one, node, model, path) for one in details if not _is_said(one, node)]
     clean, value = _rescue(node, details, _relaxed(model))
     return problems, clean, value
+
+
+def _is_said(error: ErrorDetails, node: Node) -> bool:
+    """Whether a key is missing only because its value, being wrong, was taken out before."""
+    if error["type"] != "missing":
+        return False
+    here = at(node, _steps(error["loc"], node))
+    return isinstance(here, Table) and here.states(str(error["loc"][-1]))
+
+
+def _cells_read(node: Node, details: list[ErrorDetails], model: type[BaseModel]) -> Node:
+    """The node with numbers and booleans for those cells that are refused as text."""
+    for one in details:
+        steps = _steps(one["loc"], node)
+        cell = at(node, steps)
+        if not isinstance(cell, Cell):
+            continue
+        scalar = Scalar(cell.location, cell.text, plain=True)
+        if isinstance(resolve(scalar), bool | int | float):
+            read = _put(node, steps, scalar)
+            if one["type"] in _NO_TEXT or not _is_wrong(read, steps, model):
+                node = read
+    return node
+
+
+def _is_wrong(node: Node, steps: Path, model: type[BaseModel]) -> bool:
+    try:
+        model.model_validate(plain(node))
+    except ValidationError as error:
+        return any(_steps(one["loc"], node) == steps for one in error.errors(include_url=False))
+    return False
+
+
+def _put(node: Node, steps: Path, value: Node) -> Node:
+    """The node with another value at a path that it has."""
+    if not steps:
+        return value
+    head, below = steps[0], child(node, steps[0])
+    if below is None:
+        return node
+    inner = _put(below, steps[1:], value)
+    if isinstance(node, Table):
+        return replace(node, entries={**node.entries, str(head): inner})
+    if isinstance(node, Sequence) and isinstance(head, int):
+        return replace(node, items=(*node.items[:head], inner, *node.items[head + 1 :]))
+    return node
 
 
 def _rescue(node: Node, details: list[ErrorDetails], model: type[M]) -> tuple[Node, M | None]:
@@ -155,10 +208,10 @@ def without(node: Node, steps: Path) -> Node:
         entries = dict(node.entries)
         if rest and head in entries:
             entries[head] = without(entries[head], tuple(rest))
-            return Table(node.location, entries, node.size, node.faulty)
+            return replace(node, entries=entries)
         faulty = {**node.faulty, head: node.at(head)}
         entries.pop(head, None)
-        return Table(node.location, entries, node.size, faulty)
+        return replace(node, entries=entries, faulty=faulty)
     if isinstance(node, Sequence) and isinstance(head, int) and head < len(node.items):
         items, numbers = list(node.items), list(node.numbers or range(len(node.items)))
         if rest:
@@ -197,12 +250,12 @@ def as_written(node: Node, steps: Path) -> Path:
 def _problem(error: ErrorDetails, node: Node, model: type[BaseModel], path: Path) -> Problem:
     steps = _steps(error["loc"], node)
     here = at(node, steps)
-    name = said((*path, *steps))
+    name = said((*path, *as_written(node, steps)))
     kind, last = error["type"], str(error["loc"][-1]) if error["loc"] else ""
     if kind == "missing":
         return Problem(here.location, name, f'lacks "{last}"')
     if kind == "extra_forbidden":
-        return _unknown(last, here.location, name, list(_known(model, error["loc"][:-1])))
+        return _unknown(last, here.location, name, list(models_at(model, error["loc"][:-1])))
     hidden = bool(SECRETS & set(steps))
     context = {"field": next((s for s in reversed(steps) if isinstance(s, str)), "word")}
     context |= error.get("ctx", {})
@@ -223,7 +276,8 @@ def _unknown(key: str, location: Location, name: str, models: list[type[BaseMode
 # ---- which models stand at a place ---------------------------------------------------------------
 
 
-def _known(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterator[type[BaseModel]]:
+def models_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterator[type[BaseModel]]:
+    """Every model that a value at a path below a model may have."""
     found: list[Any] = [model]
     for part in loc:
         stepped = [below for one in found for below in _below(one, part)]

@@ -74,6 +74,14 @@ def _plan_flags(command: Command) -> Command:
     return _json(command)
 
 
+def _base_flag(command: Command) -> Command:
+    return click.option(
+        "--base",
+        metavar="REF",
+        help="Compare with the manifests as they were at this commit: who left is removed.",
+    )(command)
+
+
 def _with_json(invocation: Invocation, as_json: bool) -> Invocation:
     changed = Invocation(
         invocation.root, invocation.asked, invocation.no_color, invocation.verbose, as_json
@@ -104,6 +112,7 @@ def validate(invocation: Invocation, as_json: bool) -> int:
 
 @cli.command()
 @_plan_flags
+@_base_flag
 @click.option("--detailed-exitcode", is_flag=True, help="2 for changes, 6 for held ones.")
 @click.option(
     "--out",
@@ -114,12 +123,12 @@ def validate(invocation: Invocation, as_json: bool) -> int:
 @click.pass_obj
 def plan(
     invocation: Invocation,
+    /,
     as_json: bool,
     detailed_exitcode: bool,
     out: Path | None,
-    targets: tuple[str, ...],
-    excludes: tuple[str, ...],
     allow: tuple[str, ...],
+    **scope: Any,
 ) -> int:
     """Show what an apply would do. Sends nothing that writes.
 
@@ -127,8 +136,8 @@ def plan(
     """
     from engine.commands import plan as command
 
-    flags = command.PlanFlags(targets, excludes, _allowances(allow))
-    with opened(_with_json(invocation, as_json)) as session:
+    flags = command.PlanFlags(allow=_allowances(allow), **scope)
+    with opened(_with_json(invocation, as_json), flags.base) as session:
         return command.run(session, flags, detailed_exitcode, out)
 
 
@@ -148,6 +157,7 @@ def show(invocation: Invocation, as_json: bool, plan_file: Path) -> int:
 
 @cli.command()
 @_plan_flags
+@_base_flag
 @click.argument(
     "plan_file",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -170,6 +180,7 @@ def apply(
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     allow: tuple[str, ...],
+    base: str | None,
     **how: Any,
 ) -> int:
     """Plan, ask, and carry it out; or carry out a saved plan without asking.
@@ -182,8 +193,8 @@ def apply(
     from engine.commands import apply as command
     from engine.commands.plan import PlanFlags
 
-    flags = PlanFlags(targets, excludes, _allowances(allow))
-    with opened(_with_json(invocation, as_json)) as session:
+    flags = PlanFlags(targets, excludes, _allowances(allow), base)
+    with opened(_with_json(invocation, as_json), base) as session:
         return command.run(session, flags, command.ApplyFlags(**how))
 
 

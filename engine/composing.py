@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.checking import SECRETS
 from engine.errors import Location, Problem
 from engine.nodes import Node, Scalar, Sequence, Table, is_null, moved, shown
 
@@ -103,8 +104,7 @@ class Composer:
     def _alias(self, event: Any) -> None:
         name, top = event.anchor, self._stack[-1] if self._stack else None
         if name not in self._anchors:
-            hint = f"write &{name} before the value, above this line"
-            raise Refused(Problem(self.place, "", f"no anchor is named {shown(name)}", hint))
+            raise Refused(self._no_anchor(name, top))
         node = self._anchors[name]
         if node is None:
             raise Refused(Problem(self.place, "", f"the alias *{name} stands inside itself"))
@@ -112,6 +112,14 @@ class Composer:
             self._open_key(top, moved(node, self.place))
         else:
             self._finish(moved(node, self.place), None)
+
+    def _no_anchor(self, name: str, top: _Open | None) -> Problem:
+        """The problem of an alias without its anchor: it may be a secret that starts with `*`."""
+        if top is not None and top.key in SECRETS:
+            hint = "put a value that starts with * in quotes; secrets are ${NAME}"
+            return Problem(self.place, "", "an alias without an anchor", hint)
+        hint = f"write &{name} before the value, above this line"
+        return Problem(self.place, "", f"no anchor is named {shown(name)}", hint)
 
     def _start(self, event: Any) -> None:
         if len(self._stack) >= MAX_DEPTH:
@@ -202,11 +210,15 @@ class Composer:
         return top.entries
 
     def _refuse_tag(self, tag: str) -> None:
-        known = tag.replace("tag:yaml.org,2002:", "!!")
+        message = (
+            f"the tag {shown(tag.replace('tag:yaml.org,2002:', '!!'))} is not used in manifests"
+        )
         hint = "remove the tag; text that looks like a number is written in quotes"
         top = self._stack[-1] if self._stack else None
         where = top.key_at if top is not None and top.key_at is not None else self.place
-        self.complain(where, f"the tag {shown(known)} is not used in manifests", hint)
+        if top is not None and top.key in SECRETS:
+            message, hint = "a secret has no tag", "write ${NAME}, an environment variable"
+        self.complain(where, message, hint)
 
 
 def _tag(event: Any) -> str | None:

@@ -50,11 +50,13 @@ class Sheets:
     rows: int = 0
     unread: dict[str, Problem] = field(default_factory=dict)
     """Files of sources that were not read to their end, by label, with the first reason."""
-    _read: dict[str, Sheet | None] = field(default_factory=dict)
+    flow_files: set[str] = field(default_factory=set)
+    """Files whose rows are flows, by label."""
+    _read: dict[str, Sheet | list[Problem]] = field(default_factory=dict)
     _from_sources: set[str] = field(default_factory=set)
 
     def sheet(self, text: str, where: Location, name: str, problems: list[Problem]) -> Sheet | None:
-        """The file that a manifest names; None where it is wrong, which is said once a mention.
+        """The file that a manifest names; None where it is wrong, which each mention says.
 
         What is wrong with a file of a source makes it unread, and is no problem of the manifests.
         """
@@ -63,18 +65,19 @@ class Sheets:
             problems.append(located)
             return None
         path, label, inside = located
-        if label in self._read:
-            return self._read[label]
-        content = read_bytes(path, inside, MAX_BYTES)
-        if isinstance(content, Unreadable):
-            found = [_unreadable(content, path, text, where, name)]
-            problems += found if content.outside else self.blame(label, found)
-            return None
-        parsed = self._parsed(content, label)
-        self._read[label] = parsed if isinstance(parsed, Sheet) else None
-        problems += [] if isinstance(parsed, Sheet) else self.blame(label, parsed)
-        self.rows += len(parsed.rows) if isinstance(parsed, Sheet) else 0
-        return self._read[label]
+        if label not in self._read:
+            content = read_bytes(path, inside, MAX_BYTES)
+            if isinstance(content, Unreadable):
+                found = [_unreadable(content, path, text, where, name)]
+                problems += found if content.outside else self.blame(label, found)
+                return None
+            self._read[label] = parsed = self._parsed(content, label)
+            self.rows += len(parsed.rows) if isinstance(parsed, Sheet) else 0
+        read = self._read[label]
+        if isinstance(read, Sheet):
+            return read
+        problems += self.blame(label, read)
+        return None
 
     def blame(self, label: str, problems: Sequence[Problem]) -> Sequence[Problem]:
         """The problems that stay ones of the manifests: none, where the file is of a source.
@@ -87,6 +90,17 @@ class Sheets:
         if problems:
             self.unread.setdefault(label, problems[0])
         return ()
+
+    def spoil(self, problems: Sequence[Problem]) -> bool:
+        """Makes files of sources unread whose rows are flows with something wrong; whether any is.
+
+        What a row means shows late, where its flow meets others: hence not `blame`.
+        """
+        known = len(self.unread)
+        for problem in problems:
+            if problem.location.file in self.flow_files:
+                self.blame(problem.location.file, [problem])
+        return len(self.unread) > known
 
     def lost(self, text: str) -> str:
         """The label of a source's file that was not read; empty where it was, or is none."""

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.allow_entries import AllowReader, read_protected
+from engine.answers import with_answers
 from engine.csvfile import Sheets
 from engine.documents import Documents, read_documents
 from engine.errors import ManifestError, Problem
 from engine.flow_entries import FlowReader
+from engine.flow_set_entries import FlowSetReader
 from engine.kinds import KINDS
 from engine.model import Address, Desired, DesiredState
 from engine.people import Directory, PeopleReader
@@ -21,6 +23,8 @@ from engine.user_entries import UserReader
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from engine.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,18 @@ def load_desired(root: Path, manifests: Path, conventions: Conventions) -> Desir
     """
     documents = read_documents(root, manifests)
     sheets = Sheets(root, manifests, conventions.sources)
-    state = _build(documents, sheets, conventions)
-    if documents.problems:
-        raise ManifestError(_each_once(documents.problems))
+    while True:
+        draft = documents.copy()
+        state = _build(draft, sheets, conventions)
+        if not sheets.spoil(draft.problems):
+            break  # Else again, without the file of a source that turned out not to be usable.
+    if draft.problems:
+        raise ManifestError(_each_once(draft.problems))
     return state
 
 
 def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> DesiredState:
+    FlowSetReader(documents, sheets).read()
     profiles = read_profiles(documents)
     users = UserReader(documents, sheets, conventions.user_key).read()
     directory = Directory(conventions.user_key)
@@ -68,10 +77,13 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         "csv_rows": sheets.rows,
         "seats": sum(len(one.seats) for found in roles.values() for one in found.values()),
     }
+    others = {plural: len(documents.of(plural)) for plural in ("rooms", "webhooks")}
+    counts |= {plural: number for plural, number in others.items() if number}
     unread, names = dict(sheets.unread), [user.address.key for user in users]
     allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)
+    answered = with_answers(documents, resources, not unread)
     return DesiredState(
-        dict(sorted(resources.items())),
+        dict(sorted(answered.items())),
         profiles,
         counts,
         unread,
@@ -86,11 +98,21 @@ def _others(documents: Documents) -> Iterator[Desired]:
         if kind.live is None or plural in ("users", "flows"):
             continue
         documents.refuse_twice(plural)
+        _refuse_too_many(documents, kind)
         for entry in documents.of(plural):
             if entry.key:
                 fields = stated_fields(entry.node, entry.value)
                 fields.pop("key", None)
                 yield Desired(Address(kind.name, entry.key), entry.at("key"), fields)
+
+
+def _refuse_too_many(documents: Documents, kind: Kind) -> None:
+    """A problem at the first entry that a licence has no place for."""
+    entries = documents.of(kind.plural)
+    if kind.most is not None and len(entries) > kind.most:
+        first = entries[kind.most]
+        message = f"a licence takes {kind.most} {kind.plural}, and {len(entries)} are stated"
+        documents.wrong(first.at("key"), first.name("key"), message, "take some out")
 
 
 def _each_once(problems: Iterable[Problem]) -> list[Problem]:

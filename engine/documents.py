@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.addresses import ADDRESS_LISTS, Named
@@ -63,11 +63,26 @@ class Entry:
         return isinstance(table, Table) and table.states(last)
 
     def first_stated(self, *paths: tuple[str, ...]) -> tuple[Location, str]:
-        """Place and name of the first path that the entry itself states, else of the entry."""
-        for path in paths:
-            if self.states(*path):
-                return self.at(*path), self.name(*path)
-        return self.location, self.name()
+        """Place and name of the first path that the entry itself states, else of the entry.
+
+        In a row of a flow set, cells come first, even empty ones: they are what is different there.
+        """
+        found = [(self._place(*path), self.name(*path)) for path in paths]
+        stated = [(place, name) for place, name in found if place is not None]
+        cells = [(place, name) for place, name in stated if place.through]
+        return (*cells, *stated, (self.location, self.name()))[0]
+
+    def _place(self, *steps: str) -> Location | None:
+        return self.at(*steps) if self.states(*steps) else self._empty(*steps)
+
+    def _empty(self, *steps: str) -> Location | None:
+        """The empty cell because of which a row does not state a value."""
+        table: Node = self.node
+        for step in steps:
+            if isinstance(table, Table) and step in table.vacant:
+                return table.vacant[step]
+            table = at(table, (step,))
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +105,14 @@ class Documents:
     files: int = 0
     unread: list[str] = field(default_factory=list)
     """Names of manifests that could not be read: what seems missing may stand there."""
+    partial: set[str] = field(default_factory=set)
+    """Kinds of which a source that was not read may hold more entries, by plural."""
     _by_key: dict[str, dict[str, Entry]] = field(default_factory=dict)
+
+    def copy(self) -> Documents:
+        """The same entries and problems, to which others can be added."""
+        entries = {plural: [*found] for plural, found in self.entries.items()}
+        return replace(self, entries=entries, problems=[*self.problems], partial=set(), _by_key={})
 
     def of(self, plural: str) -> list[Entry]:
         return self.entries.get(plural, [])
@@ -109,7 +131,9 @@ class Documents:
         self.problems.append(Problem(where, name, message, hint))
 
     def dangling(self, plural: str, key: str, where: Location, name: str) -> None:
-        """The problem of a key that no entry of a kind has."""
+        """The problem of a key that no entry of a kind has, where all entries are known."""
+        if plural in self.partial:
+            return
         known = [one.key for one in self.by_key(plural).values() if one.key]
         hint = near(key, known)
         if self.unread:

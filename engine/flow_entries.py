@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.checking import check
 from engine.dates import DateError, end_of, parse_length, parse_moment
-from engine.model import Address, Desired, Stated
+from engine.documents import twice
+from engine.model import DATA_OF, TYPE_OF, Address, Desired, Stated
 from engine.nodes import Node, Scalar, Table
 from engine.stating import frozen, stated_fields
 
@@ -56,11 +57,31 @@ class FlowReader:
         }
         if copied is not None:
             kept["copy_from"] = Stated(frozen(copied), node.at("copy_from"))
+        self._settings(entry, node_left, kept)
         kept.pop("activate_from", None)
         self._moment(entry, node_left, ("activate_from",), kept)
         for name in WINDOWS:
             self._window(entry, node_left, name, kept)
         return kept
+
+    # ---- settings --------------------------------------------------------------------------------
+
+    def _settings(self, entry: Entry, node: Table, fields: dict[str, Stated]) -> None:
+        """Anonymisation as one text, and each assessor type under a path of its own."""
+        if data := fields.pop("anonymisation.data", None):
+            fields["anonymisation"] = Stated(DATA_OF + data.value, node.at("anonymisation"))
+        listed = fields.get("assessor_types")
+        if listed is None:
+            return
+        types = [dict(one) for one in listed.value]
+        places = [item.location for item in node.items("assessor_types")]
+        names = [(one["type"], place) for one, place in zip(types, places, strict=True)]
+        said = entry.name("assessor_types")
+        self.documents.problems += twice([(*one, said) for one in names], "this list")
+        fields["assessor_types"] = Stated(tuple(name for name, _ in names), listed.location)
+        for one, place in zip(types, places, strict=True):
+            instruction = (one["instruction"] or "").strip() or True
+            fields.setdefault(TYPE_OF + one["type"], Stated(instruction, place))
 
     # ---- dates -----------------------------------------------------------------------------------
 
@@ -95,14 +116,16 @@ class FlowReader:
             message, hint = "both end and length are stated", "keep one of them"
             self.documents.wrong(node.location, said, message, hint)
             return
+        where, start = node.location, window.text("start")
         try:
             length = parse_length(node.text)
-            start = window.text("start")
             if start is not None and f"{name}.start" in fields:
+                begins = fields[f"{name}.start"].location
+                where = begins if begins.through and not where.through else where
                 end = end_of(start, length, self.time_zone)
                 fields[f"{name}.end"] = Stated(end, node.location)
         except DateError as error:
-            self.documents.wrong(node.location, said, error.message, error.hint)
+            self.documents.wrong(where, said, error.message, error.hint)
 
     # ---- what a whole flow must have -------------------------------------------------------------
 
@@ -110,7 +133,7 @@ class FlowReader:
         stated = [name for name in WINDOWS if node.states(name)]
         if len(stated) == 1:
             other = WINDOWS[1 - WINDOWS.index(stated[0])]
-            where, name = entry.first_stated((stated[0],))
+            where, name = entry.first_stated((other,), (stated[0],))
             message = f"{stated[0]} is stated without {other}"
             self.documents.wrong(where, name, message, "state both windows, or neither")
         for name in stated:
@@ -125,11 +148,11 @@ class FlowReader:
         window = node.table(name)
         if window is None:
             return
-        where, said = entry.first_stated((name,))
         missing = [] if window.states("start") else ['"start"']
         if not window.states("end") and not window.states("length"):
             missing.append('"end" or "length"')
         if missing:
+            where, said = entry.first_stated((name,))
             self.documents.wrong(where, said, f"lacks {' and '.join(missing)}")
         start, end = fields.get(f"{name}.start"), fields.get(f"{name}.end")
         if start and end and end.value <= start.value:
@@ -188,7 +211,7 @@ def merged(base: Table, over: Table) -> Table:
         else:
             entries[key] = value
     faulty = {k: v for k, v in base.faulty.items() if k not in over.entries}
-    return Table(over.location, entries, over.size, {**faulty, **over.faulty})
+    return replace(over, entries=entries, faulty={**faulty, **over.faulty})
 
 
 def _replaceable(below: Table, over: Table) -> Table:

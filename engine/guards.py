@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.model import Action, Address, Allowance, Change, FieldChange, Guard, SeatsChange
+from engine.model import OFF, Action, Address, Allowance, Change, FieldChange, Guard, SeatsChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,12 +48,15 @@ GUARDS = {
 
 HAZARDS = {
     "starts-soon": "an exam that has started or starts within 48 hours is moved or taken from",
-    "shorter": "a window becomes shorter",
+    "shorter": "a window or timebox becomes shorter",
+    "grading-scale": "the grading scale changes: grades are reset, submitted rubrics deleted",
+    "anonymisation": "the anonymisation changes after the exam has started",
     "deactivation": "participants are deactivated",
     "marking-started": "an assessor or reviewer leaves after marking started",
     "primary-email": "a deactivated e-mail becomes primary: an activation e-mail is sent",
     "last-hour": "a flow is activated within an hour of its start",
     "no-participants": "a flow without participants is activated",
+    "deletion": "a draft is deleted",
 }
 """What makes one change dangerous, each with what an allowance lets through."""
 
@@ -249,8 +252,14 @@ def _comes_from(profile: str, change: Change, world: World) -> bool:
 
 # ---- what takes, and what only gives -------------------------------------------------------------
 
-GIVEN = {("lifecycle", "active"), ("login", "enabled")}
+GIVEN = {("lifecycle", "active"), ("login", "enabled"), ("timebox", OFF)}
 """Values that only give, whatever they replace."""
+
+TAKEN = {("login", "disabled"), ("anonymisation", OFF)}
+"""Values that take something away, and put nothing in its place."""
+
+EMPTY = (None, "", (), OFF)
+"""Values with which nothing is lost."""
 
 
 def _replaces(change: Change) -> bool:
@@ -268,10 +277,12 @@ def _replaces(change: Change) -> bool:
 def replaces(field: FieldChange) -> bool:
     """Whether a value is lost: adding to a list and lengthening a window lose none."""
     before, after = field.before, field.after
-    if before in (None, "", ()) or (field.path, after) in GIVEN:
+    if before in EMPTY or before is True or (field.path, after) in GIVEN:
         return False
     if isinstance(before, datetime) and isinstance(after, datetime):
         return after > before if field.path.endswith(".start") else after < before
+    if field.path == "timebox":
+        return bool(after < before)
     if field.path == "emails" and before[0].casefold() != (after or ("",))[0].casefold():
         return True
     return not _members_of(before) <= _members_of(after)
@@ -289,7 +300,7 @@ def takes(change: Change) -> bool:
 def _blanks(field: FieldChange) -> bool:
     if field.after in (None, "", ()) or isinstance(field.before, tuple):
         return bool(field.before) and not _members_of(field.before) <= _members_of(field.after)
-    return (field.path, field.after) == ("login", "disabled")
+    return (field.path, field.after) in TAKEN
 
 
 def _members_of(value: Value) -> set[Value]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Protocol
 
-from engine.model import Address
+from engine.model import Address, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +90,19 @@ class LiveKind(Protocol):
         """
 
 
+def release(desired: Desired, world: World, findings: Findings) -> None:
+    """What becomes of an entry that left the manifests: it is forgotten, nothing is written."""
+    message = "it left the manifests: released, nothing is written any more"
+    findings.note(desired.address, message)
+
+
+def not_there(desired: Desired, findings: Findings) -> None:
+    """Says of what is to be taken away that it is gone already: its line is not needed any more."""
+    if desired.standing is Standing.REMOVED:
+        hint = f"take the line at {desired.location} out"
+        findings.note(desired.address, "removed: it is not in WISEflow", hint)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One resource kind: its name in addresses, its key in manifests, its model there."""
@@ -102,6 +115,10 @@ class Kind:
     after: tuple[str, ...] = ()
     """Names of kinds that are read and written before this one."""
     normal: Normal = as_it_is
+    most: int | None = None
+    """How many a licence takes at most, where that is known."""
+    leave: Callable[[Desired, World, Findings], None] = release
+    """Adds what becomes of one resource that stood at base and has left the manifests; pure."""
 
 
 def in_order(kinds: Mapping[str, Kind]) -> list[Kind]:

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from engine.errors import ApiError, EngineError, Problem
 from engine.kind import in_order
 from engine.kinds import KINDS
-from engine.model import BY_NUMBER
+from engine.kinds._user_plan import DATA
+from engine.model import BY_NUMBER, Standing
 from engine.together import together
 from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import Licence, fingerprint, read_licence
+from engine.wiseflow.second_looks import doubt_names
 from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
 from engine.world import People, World, known
 
@@ -48,7 +50,8 @@ async def read_world(
 
     Raises: ApiError where the licence itself cannot be read, or credentials are refused.
     """
-    world = await find_world(api, desired, desired, conventions)
+    stated = [address for address, one in desired.items() if one.is_stated]
+    world = await find_world(api, desired, stated, conventions)
     for kind in in_order(KINDS):
         if kind.live:
             addresses = [address for address in sorted(world.live) if address.kind == kind.name]
@@ -92,7 +95,7 @@ async def _licence(
 ) -> Licence:
     """Only the lists that the manifests use. Raises: EngineError, where it is another licence."""
     flows = [d for a, d in desired.items() if a.kind == "flow"]
-    users = [d for a, d in desired.items() if a.kind == "user"]
+    users = [d for a, d in desired.items() if a.kind == "user" and d.is_stated]
     pinned = conventions.licence
     licence = await read_licence(
         api,
@@ -100,12 +103,24 @@ async def _licence(
         or conventions.identified
         or any("roles" in d.fields for d in users),
         flow_types=bool(flows),
-        assessor_types=any("assessors" in d.roles for d in flows),
+        assessor_types=any("assessors" in d.roles or "assessor_types" in d.fields for d in flows),
+        grading_scales=any("grading_scale" in d.fields for d in flows),
     )
+    await doubt_names(api, licence, _names_used(flows, users))
     found = fingerprint(licence, conventions.user_key)
     if pinned is not None and found != pinned:
         raise EngineError(f"this is licence {found}, not {pinned}: check url and credentials")
     return licence
+
+
+def _names_used(flows: list[Desired], users: list[Desired]) -> dict[str, set[str]]:
+    """The names that the manifests use, by the part of the licence that has them."""
+    types = {one.fields["type"].value for one in flows if "type" in one.fields}
+    roles = {name for one in users if "roles" in one.fields for name in one.fields["roles"].value}
+    data = {
+        path.removeprefix(DATA) for one in users for path in one.fields if path.startswith(DATA)
+    }
+    return {"flow_types": types, "roles": roles, "data_types": data}
 
 
 async def _find_people(api: WiseflowApi, world: World) -> None:
@@ -120,8 +135,8 @@ async def _find_people(api: WiseflowApi, world: World) -> None:
     key_id = licence.data_types[people.user_key].id
     filters: dict[tuple[str, str], Filter] = {
         (people.user_key, address.key.casefold()): (key_id, address.key)
-        for address in world.desired
-        if address.kind == "user"
+        for address, desired in world.desired.items()
+        if address.kind == "user" and desired.standing not in (Standing.LEFT, Standing.RELEASED)
     }
     for identity, person in world.mentions().items():
         wanted = filter_for(person, licence)

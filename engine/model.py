@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 Value = Any
 """A stated or read value: text, number, bool, None (must be empty), aware UTC datetime, a tuple."""
 
+OFF = "off"
+"""What a setting says that is switched off."""
+
+DATA_OF = "data: "
+"""How an anonymisation by user data begins: the name of the user data type follows."""
+
+TYPE_OF = "assessor_types."
+"""How the path of one assessor type begins: its value is the instruction, True without one."""
+
 
 class Address(NamedTuple):
     """What people call a resource: `flow/math101-2027s`. Server ids never stand here."""
@@ -92,6 +101,25 @@ class DesiredProfileMembers:
     flags: Mapping[str, Stated] = field(default_factory=dict)
 
 
+class Standing(StrEnum):
+    """How an entry stands now beside how it stood in the manifests at base."""
+
+    UNKNOWN = "unknown"
+    """There is no base: nobody knows what was there before."""
+    NEW = "new"
+    STAYS = "stays"
+    LEFT = "left"
+    """It stood at base, and stands in the manifests no longer."""
+    REMOVED = "removed"
+    """It is to be taken away, whether or not it ever stood in the manifests."""
+    RELEASED = "released"
+    """It is to be forgotten, whatever stood at base."""
+
+
+GONE = frozenset((Standing.LEFT, Standing.REMOVED, Standing.RELEASED))
+"""Of what stands in the manifests no longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """One resource as the manifests state it, templates merged, CSV rows read.
@@ -106,6 +134,16 @@ class Desired:
     exact: frozenset[str] = frozenset()
     profile: str | None = None
     roles: Mapping[str, DesiredRole] = field(default_factory=dict)
+    standing: Standing = Standing.UNKNOWN
+    base: Desired | None = None
+    """The entry as it stood at base."""
+    is_made_again: bool = False
+    """Whether it is created although it stood at base and has vanished."""
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether it stands in the manifests now."""
+        return self.standing not in GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +181,8 @@ class Allowance:
     def names(self, address: Address) -> bool:
         """Whether an address is one of those that this is about."""
         if self.among is not None:
-            return address in self.among
+            folded = Address(address.kind, address.key.casefold())
+            return address in self.among or folded in self.among
         name, wanted = str(address).casefold(), self.address.casefold()
         return name == wanted or fnmatchcase(name, wanted)
 
@@ -169,9 +208,20 @@ class DesiredState:
     """What the manifests let through, in their order."""
     protected: Mapping[Address, Location] = field(default_factory=dict)
     """What nothing is taken from, whatever is allowed, and where that is written."""
+    base: str | None = None
+    """The commit of the base; with one, `resources` also holds what has left the manifests."""
+    no_base: str = ""
+    """Why the base that was asked for is not known."""
+
+    @property
+    def at_base(self) -> frozenset[Address] | None:
+        """What stood in the manifests at base; None where there is none."""
+        if self.base is None:
+            return None
+        return frozenset(a for a, d in self.resources.items() if d.base is not None)
 
     def of(self, kind: str) -> dict[str, Desired]:
-        return {a.key: d for a, d in self.resources.items() if a.kind == kind}
+        return {a.key: d for a, d in self.resources.items() if a.kind == kind and d.is_stated}
 
 
 # ---- live --------------------------------------------------------------------------------------
@@ -333,6 +383,10 @@ class Plan:
     """False with --target or --exclude."""
     incomplete: bool = False
     """Something could not be read to its end: what it fills is left alone, and exit is not 0."""
+    base: str | None = None
+    """The commit whose manifests it was compared with."""
+    no_base: str = ""
+    """Why the base that was asked for is not known: nothing is removed by absence."""
 
 
 # ---- outcomes ----------------------------------------------------------------------------------

@@ -27,6 +27,11 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell(Scalar):
+    """The text of a CSV cell that is a whole value: a number or boolean where only such fits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sequence:
     """A list; `size` counts all nodes below it, aliases expanded.
 
@@ -41,12 +46,16 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping; `faulty` has the keys whose values were taken out because they are wrong."""
+    """A mapping; `faulty` has the keys whose values were taken out because they are wrong.
+
+    `vacant` has the keys that a row of a flow set does not state, with the cells that are empty.
+    """
 
     location: Location
     entries: Mapping[str, Node]
     size: int = 1
     faulty: Mapping[str, Location] = field(default_factory=dict)
+    vacant: Mapping[str, Location] = field(default_factory=dict)
 
     def get(self, key: str) -> Node | None:
         return self.entries.get(key)

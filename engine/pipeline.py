@@ -57,7 +57,8 @@ async def plan_now(
     world.problems += filled.problems
     plan = make_plan(environment, world, KINDS, options)
     reads = dict(api.sent)
-    return Planned(replace(plan, reads=dict(sorted(reads.items()))), world, filled)
+    plan = replace(plan, reads=dict(sorted(reads.items())), base=state.base, no_base=state.no_base)
+    return Planned(plan, world, filled)
 
 
 def bind_plan(
@@ -104,7 +105,8 @@ async def find_for(
     """The world of the objects that a plan changes, before their lists are read."""
     wanted = {change.address for change in bound.changes}
     desired = {a: d for a, d in filled.resources.items() if a in wanted}
-    world = await find_world(api, desired, manifests, conventions)
+    stated = [address for address, one in manifests.items() if one.is_stated]
+    world = await find_world(api, desired, stated, conventions)
     world.incomplete_profiles = dict(filled.incomplete)
     made = {change.address.key for change in bound.changes if change.address.kind == "user"}
     world.absent = {

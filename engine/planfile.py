@@ -3,7 +3,7 @@
 The file is the document of `plan --json`, in which no value of a person stands, with what binds it:
 
     created   when, until when, and the commit of the manifests
-    licence, base, scope                     what it was made for
+    licence, scope                           what it was made for
     bound     for each planned change its object, what comes first, its hazards
     objects   for each object its items, as `stated.before.after.verb.change`
     seal      an HMAC over every other byte of the file
@@ -33,6 +33,7 @@ from engine.model import (
     Status,
     Value,
 )
+from engine.redaction import without_secrets
 from engine.render.as_json import FORMAT, moment_text, plan_document, render
 from engine.strict_json import MALFORMED, read_json
 
@@ -61,6 +62,8 @@ class Origin:
     excludes: tuple[str, ...] = ()
     undo: str | None = None
     """The run that the plan reverses: its journal says what is desired, not the manifests."""
+    base: str | None = None
+    """The commit whose manifests the plan was compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,8 @@ def plan_bytes(plan: Plan, bound: BoundPlan, origin: Origin, style: Style, key: 
     """The file's bytes. `style` must be private: what it shows stands in the file."""
     ids = {change.id: number for number, change in enumerate(bound.changes)}
     position = {change.id: number for number, change in enumerate(plan.changes)}
-    document = plan_document(plan, style) | {
+    document = without_secrets(plan_document(plan, style)) | {
         "licence": origin.licence,
-        "base": None,
         "undo": origin.undo,
         "scope": {"targets": list(origin.targets), "excludes": list(origin.excludes)},
         "allowances": [[one.name, one.address, one.up_to] for one in bound.allowances],
@@ -191,6 +193,7 @@ def _saved(document: Mapping[str, Any]) -> SavedPlan:
         tuple(scope["targets"]),
         tuple(scope["excludes"]),
         document["undo"],
+        document["base"],
     )
     return SavedPlan(_plan(document), origin, _moment(created["at"]), document)
 
@@ -259,6 +262,8 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         reads=document["reads"],
         starts={key: _moment(value) for key, value in document["starts"].items()},
         complete=document["complete"],
+        base=document["base"],
+        no_base=document["no_base"],
     )
 
 

@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
 from engine.holding import hold, in_force, protect, rule, shown_guards
 from engine.kind import Kind, in_order
-from engine.model import Action, Address, Allowance, Change, Guard, Plan, Status
+from engine.model import (
+    Action,
+    Address,
+    Allowance,
+    Change,
+    Desired,
+    Guard,
+    Note,
+    Plan,
+    Standing,
+    Status,
+)
+from engine.origins import Origins, note_left
 from engine.world import Findings, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from engine.errors import Location
@@ -52,14 +64,16 @@ def make_plan(
     findings = _find(world, kinds, options)
     changes, guards = _guarded(findings, world, options)
     touched = {change.address for change in changes}
-    chosen = [address for address in world.desired if options.selects(address)]
+    chosen = [a for a, d in world.desired.items() if d.is_stated and options.selects(a)]
     return Plan(
         environment=environment,
         now=world.now,
         changes=tuple(changes),
         guards=guards,
         problems=tuple(sorted({*findings.problems, *world.problems})),
-        notes=tuple(sorted(findings.notes, key=lambda note: (note.address, note.message))),
+        notes=tuple(
+            sorted((*findings.notes, *world.notes), key=lambda note: (note.address, note.message))
+        ),
         unchanged=sum(1 for address in chosen if address not in touched),
         starts=_starts(world),
         complete=not (options.targets or options.excludes),
@@ -95,9 +109,38 @@ def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings
             if address.kind != kind.name or kind.live is None or address in world.twins:
                 continue
             if options.selects(address):
-                kind.live.plan(desired, world, findings)
+                plan_one(kind, desired, world, findings)
         world.absent |= _not_created(kind.name, world, findings)
     return findings
+
+
+def plan_one(kind: Kind, desired: Desired, world: World, findings: Findings) -> None:
+    """Adds the changes, notes and problems of one resource, stated or left, with their origins."""
+    if kind.live is None:
+        return
+    if desired.standing is Standing.RELEASED:
+        return
+    found = Findings()
+    tell = kind.live.plan if desired.is_stated else kind.leave
+    tell(desired, world, found)
+    origins = Origins(desired, world.live.get(desired.address), world, kind.normal)
+    if left := origins.left_alone(found.changes):
+        changes, found = found.changes, Findings()
+        for change in changes:
+            note_left(change, (one.path for one in change.fields if one.path in left), found)
+        fields = {path: one for path, one in desired.fields.items() if path not in left}
+        tell(replace(desired, fields=fields), world, found)
+    findings.changes += origins.told(found.changes, found)
+    findings.notes += [*found.notes, *_roles_let_go(desired)]
+    findings.problems += found.problems
+
+
+def _roles_let_go(desired: Desired) -> Iterator[Note]:
+    """A role that no manifest names any more is not managed any more: nobody leaves it."""
+    before = desired.base.roles if desired.base and desired.is_stated else {}
+    for role in sorted(set(before) - set(desired.roles)):
+        message = f"{role}: stood at base and is stated no more: released, nobody is taken away"
+        yield Note(desired.address, message, f"`{role}: []` would empty it")
 
 
 def _not_created(kind: str, world: World, findings: Findings) -> set[Address]:
@@ -107,7 +150,7 @@ def _not_created(kind: str, world: World, findings: Findings) -> set[Address]:
         for change in findings.changes
         if change.action is Action.CREATE and change.status is Status.PLANNED
     }
-    wanted = {address for address in world.desired if address.kind == kind}
+    wanted = {a for a, desired in world.desired.items() if a.kind == kind and desired.is_stated}
     return wanted - created - set(world.live)
 
 

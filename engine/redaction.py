@@ -30,8 +30,10 @@ HIDDEN = "•••"
 LONGEST_MESSAGE = 300
 _READ_OF_MESSAGE = 10_000
 
-PERSONAL_FIELDS = frozenset({"firstname", "lastname", "phone", "value", "email", "emails"})
-"""Members of request bodies that hold personal values, in lower case."""
+PERSONAL_FIELDS = frozenset(
+    {"firstname", "lastname", "phone", "value", "email", "emails", "secret"}
+)
+"""Members of request bodies that hold personal values or secrets, in lower case."""
 
 _SHORTEST = 4
 """Shorter personal values would hide half of every message and protect nothing."""
@@ -199,6 +201,11 @@ def hide_everywhere(secret: str) -> None:
     """From now on no output of a veiled stream shows the secret; short words are let through."""
     if len(secret) >= _SHORTEST_KNOWN:
         KNOWN.add(secret)
+
+
+def without_secrets(document: dict[str, Any]) -> dict[str, Any]:
+    """JSON without what is known to be secret, for what is sealed before it is written."""
+    return {name: KNOWN.within(value) for name, value in document.items()}
 
 
 class Veil:

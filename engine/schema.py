@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DEFS = "#/$defs/{model}"
+COLUMN = {"type": "string", "pattern": r"\{[^{}]+\}"}
+"""A text with a column of a CSV file in it."""
+_BELOW = frozenset({"anyOf", "oneOf", "allOf", "items", "additionalProperties"})
+_CHOICES = frozenset({"enum", "const", "pattern", "format"})
 
 
 class Generator(GenerateJsonSchema):
@@ -55,6 +59,7 @@ def manifest_schema() -> dict[str, Any]:
         description = (kind.model.__doc__ or "").strip()
         items = {"$ref": DEFS.format(model=kind.model.__name__)}
         properties[plural] = {"type": ["array", "null"], "items": items, "description": description}
+    _add_rows(defs)
     named = Named.model_json_schema(schema_generator=Generator)
     defs["Address"] = {key: value for key, value in named.items() if key != "$defs"}
     for word, description in ADDRESS_LISTS.items():
@@ -68,6 +73,51 @@ def manifest_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": dict(sorted(defs.items())),
     }
+
+
+def _add_rows(defs: dict[str, Any]) -> None:
+    """Models of what one row makes of a mapping, where a field says that it is one."""
+    wanted: dict[str, Any] = {}
+    for model in list(defs.values()):
+        for name, schema in model.get("properties", {}).items():
+            if "by_row" in schema:
+                target, but = schema["by_row"], schema.get("but", [])
+                reference = {"$ref": DEFS.format(model=f"{target}ByRow")}
+                model["properties"][name] = reference | {"description": schema["description"]}
+                wanted[target] = _without(defs[target], but)
+    while wanted:
+        target, schema = wanted.popitem()
+        found: set[str] = set()
+        defs[f"{target}ByRow"] = _by_row(schema, found)
+        wanted |= {one: defs[one] for one in found if f"{one}ByRow" not in defs}
+
+
+def _without(schema: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    kept = {key: one for key, one in schema["properties"].items() if key not in names}
+    required = [one for one in schema.get("required", []) if one not in names]
+    return schema | {"properties": kept, "required": required}
+
+
+def _by_row(schema: Any, found: set[str]) -> Any:
+    """A schema that takes a text with a column wherever it takes a value; `found` gets its refs."""
+    if isinstance(schema, list):
+        return [_by_row(one, found) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        found.add(target := schema["$ref"].rpartition("/")[2])
+        return schema | {"$ref": DEFS.format(model=f"{target}ByRow")}
+    if _CHOICES & set(schema) or schema.get("type") in ("boolean", "integer", "number"):
+        value = {key: one for key, one in schema.items() if key != "description"}
+        said = {key: one for key, one in schema.items() if key == "description"}
+        return {"anyOf": [value, COLUMN]} | said
+    row = {key: one for key, one in schema.items() if key not in ("examples", "oneOf")}
+    for key in _BELOW & set(schema):
+        # A text with a column may fit several of those that exclude each other otherwise.
+        row["anyOf" if key == "oneOf" else key] = _by_row(schema[key], found)
+    if "properties" in schema:
+        row["properties"] = {key: _by_row(one, found) for key, one in schema["properties"].items()}
+    return row
 
 
 def model_schema(model: type[BaseModel], title: str) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def plan_role(
         return []
     wanted, complete = _resolve(address, role, world, findings)
     seats = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
-    coming = _coming(address, role, wanted, seats, live)
+    # Of a set of which a part was not read, nobody knows who belongs to it.
+    is_read = not any(one.profile in world.incomplete_profiles for one in role.profiles)
+    coming = _coming(address, role, wanted, seats, live) if is_read else None
     leavers = _leavers(address, role, wanted, seats, live, complete, (world, findings))
     _note_inactive(address, role, wanted, seats, world, findings)
     changes = [coming] if coming else []

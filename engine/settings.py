@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,13 +18,13 @@ from engine.manifest import read_yaml
 from engine.nodes import Node, Odd, Table, is_null, shown
 from engine.redaction import hide_everywhere
 from engine.transport import is_loopback
+from engine.variables import VARIABLE, Variable, filled, missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = "wisectl.yaml"
 SANDBOX = "sandbox"
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def _url(value: str) -> str:
@@ -51,12 +50,6 @@ def _homepage(value: str) -> str:
     return _url(value if "://" in value else f"https://{value}")
 
 
-def _variable(value: str) -> str:
-    if not _VARIABLE.fullmatch(value):
-        raise ValueError("must not stand here literally\nwrite ${NAME}, an environment variable")
-    return value
-
-
 def _off(value: object) -> object:
     """`off` is text in YAML 1.2, whatever older readers make of it."""
     return "off" if isinstance(value, Odd) and value.text == "off" else value
@@ -76,7 +69,6 @@ def _cities() -> list[str]:
 
 Url = Annotated[Line, AfterValidator(_url)]
 Homepage = Annotated[Line, AfterValidator(_homepage)]
-Variable = Annotated[Line, AfterValidator(_variable)]
 
 
 class WiseflowSettings(Shape):
@@ -191,7 +183,7 @@ def _hide_secrets(value: SettingsModel) -> None:
         login, uniweb = environment.wiseflow, environment.uniweb
         texts = [login.client_secret, login.api_key, environment.plan_key]
         for text in [*texts, uniweb.client_secret if uniweb else None]:
-            hide_everywhere(os.environ.get(_VARIABLE.sub(r"\1", text or ""), ""))
+            hide_everywhere(os.environ.get(VARIABLE.sub(r"\1", text or ""), ""))
 
 
 def _unnamed(problem: Problem) -> Problem:
@@ -267,13 +259,13 @@ def expand(
     settings: Settings, path: tuple[str, ...], text: str, variables: Mapping[str, str]
 ) -> SecretStr:
     """A value with its `${NAME}` filled in. Raises: ManifestError, where one is not set."""
-    missing = [name for name in _VARIABLE.findall(text) if not variables.get(name)]
-    if missing:
+    lacking = missing(text, variables)
+    if lacking:
         where = at(settings.node, path).location
         name = ".".join(path)
-        message = f"the environment variable {missing[0]} is not set"
-        raise ManifestError([Problem(where, name, message, f"export {missing[0]}=…")])
-    value = SecretStr(_VARIABLE.sub(lambda match: variables[match.group(1)], text))
+        message = f"the environment variable {lacking[0]} is not set"
+        raise ManifestError([Problem(where, name, message, f"export {lacking[0]}=…")])
+    value = SecretStr(filled(text, variables))
     if path[-1] in SECRETS:
         hide_everywhere(value.get_secret_value())
     return value

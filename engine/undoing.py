@@ -34,6 +34,10 @@ COUNTED = frozenset({"done", "already done", "unknown"})
 """Results after which a change may have left its mark."""
 
 
+SECRET_FIELDS = frozenset({"secret", "secret_version", "old webhook"})
+"""Fields of webhooks that have no way back: nobody kept the secret that was there before."""
+
+
 @dataclass(slots=True)
 class Undone:
     """The state to go back to, and what of the run has no way back, with the reason."""
@@ -71,9 +75,13 @@ def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
     if row["action"] == "create" and address.kind == "user":
         yield "a user cannot be deleted: disable the login, or take the roles away"
     elif row["action"] == "create":
-        yield "it was created: delete the draft in WISEflow, if nobody needs it"
+        what = "the draft" if address.kind == "flow" else "it"
+        yield f"it was created: delete {what} in WISEflow, if nobody needs it"
     elif row["id"].endswith(":activation"):
         yield "an activation cannot be taken back, and people were messaged"
+    is_update = address.kind == "webhook" and row["action"] == "update"
+    if is_update and any(one["path"] in SECRET_FIELDS for one in row["fields"]):
+        yield "a secret cannot be taken back: state another secret_version, and apply"
     hidden = [one["path"] for one in row["fields"] if "before" not in one]
     if hidden and row["action"] == "update":
         names = ", ".join(sorted(hidden))
@@ -83,7 +91,9 @@ def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
 def _with(desired: Desired, row: Mapping[str, Any], place: Location) -> Desired:
     fields = dict(desired.fields)
     for one in row["fields"]:
-        if "before" in one:
+        if "before" in one and not (
+            desired.address.kind == "webhook" and one["path"] in SECRET_FIELDS
+        ):
             fields.setdefault(one["path"], Stated(_value(one["path"], one["before"]), place))
     exact = desired.exact | ({"roles"} if "roles" in fields else set())
     roles = dict(desired.roles)

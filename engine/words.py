@@ -56,7 +56,7 @@ def in_words(
         return _wrong_word(str(context["expected"]), str(context["field"]), node)
     if kind in _LIMITS:
         return f"must be {_LIMITS[kind].format_map(context)}", ""
-    if kind == "string_too_long":
+    if kind == "string_too_long" or (kind == "too_long" and isinstance(node, Scalar)):
         return f"is longer than {context['max_length']} characters", "shorten it"
     if kind == "string_pattern_mismatch":
         hint = "use letters, digits, - and _, up to 200"

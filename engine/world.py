@@ -87,6 +87,8 @@ class World:
     """The settings' time zone, for dates in sentences."""
     several: dict[Address, tuple[int, ...]] = field(default_factory=dict)
     """Addresses that more than one live object carries, with their numbers."""
+    totals: dict[str, int] = field(default_factory=dict)
+    """How many objects of a kind the licence has, where it takes no more than so many."""
     unread: dict[tuple[Address, str], str] = field(default_factory=dict)
     """What could not be read to its end, with the reason: (address, part or role, or "")."""
     sources: dict[str, int] = field(default_factory=dict)
@@ -104,6 +106,22 @@ class World:
     absent: set[Address] = field(default_factory=set)
     """Users who are not live and will not be created by this plan."""
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    """What lists show beside all that is desired."""
+    _seated: frozenset[int] | None = None
+
+    def seated(self) -> frozenset[int]:
+        """The numbers of all whom the manifests name on a seat; found out once."""
+        if self._seated is None:
+            named = {
+                seat.person.identity
+                for one in self.desired.values()
+                for role in one.roles.values()
+                for seat in role.seats
+            }
+            found = (self.people.found.get(identity, ()) for identity in named)
+            self._seated = frozenset(number for numbers in found for number in numbers)
+        return self._seated
 
     def mentions(self) -> dict[Identity, Person]:
         """Everyone on a desired seat, or named as leaving one, by identity."""

@@ -21,7 +21,7 @@ from engine.commands.plan_key import plan_key
 from engine.commands.progress import Progress
 from engine.commands.session import journal_folder
 from engine.commands.undo import state_of
-from engine.errors import DeclinedError, EngineError
+from engine.errors import DeclinedError, EngineError, StaleError
 from engine.exit_codes import of_apply
 from engine.git import head
 from engine.journal import Journal, Run, read, runs
@@ -102,9 +102,11 @@ def _tell_of_the_last_run(session: Session) -> None:
 def _prepare(session: Session, flags: PlanFlags, how: ApplyFlags) -> Prepared:
     if how.plan_file:
         return _from_file(session, flags, how.plan_file)
-    state = session.desired()
-    flags.check(state)
     reviewed = _read(session, how.reviewed) if how.reviewed else None
+    if reviewed:
+        flags = replace(flags, base=flags.base or reviewed.origin.base)
+    state = session.desired(flags.base)
+    flags.check(state)
     if reviewed:
         flags = _as_reviewed(flags, reviewed, session, state)
     planned = make(session, state, flags, identified=reviewed is not None)
@@ -164,7 +166,7 @@ def _read(session: Session, path: Path) -> SavedPlan:
 def _from_file(session: Session, flags: PlanFlags, path: Path) -> Prepared:
     saved = _read(session, path)
     undo = saved.origin.undo
-    state = state_of(session.invocation, undo).state if undo else session.desired()
+    state = state_of(session.invocation, undo).state if undo else _as_planned(session, flags, saved)
     bound = bound_plan(saved, state.resources, plan_key(session))
     bound = replace(bound, allowances=(*bound.allowances, *flags.allow))
     bound = _with_manifests(bound, state)
@@ -172,6 +174,16 @@ def _from_file(session: Session, flags: PlanFlags, path: Path) -> Prepared:
     if not session.invocation.json:
         print(f"{path}: made {saved.created:%a %d %b %Y %H:%M} UTC, {len(bound.changes)} changes")
     return Prepared(saved.plan, bound, state, filled, "plan file", saved.digest, saved)
+
+
+def _as_planned(session: Session, flags: PlanFlags, saved: SavedPlan) -> DesiredState:
+    """What the manifests mean beside the plan's own base. Raises: StaleError without it."""
+    state = session.desired(flags.base or saved.origin.base)
+    if state.base != saved.origin.base:
+        made = saved.origin.base[:7] if saved.origin.base else "none"
+        message = f"the plan was made with another base ({made}); {state.no_base}".rstrip("; ")
+        raise StaleError(f"{message}: plan again; nothing was written")
+    return state
 
 
 async def _fill(session: Session, bound: BoundPlan, state: DesiredState) -> Filled:

@@ -40,6 +40,8 @@ class PlanFlags:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     allow: tuple[Allowance, ...] = ()
+    base: str | None = None
+    """The commit whose manifests the plan is compared with, as the user names it."""
 
     def check(self, state: DesiredState) -> None:
         """Raises: EngineError, where a selector means nothing: a slip would look like success."""
@@ -61,6 +63,7 @@ class PlanFlags:
             limits.updates_share,
             state.protected,
             last_members(journal_folder(session)),
+            state.at_base,
         )
 
 
@@ -86,7 +89,7 @@ async def _make(
 
 def run(session: Session, flags: PlanFlags, detailed: bool, out: Path | None) -> int:
     """Prints the plan, and writes it to `out`; the exit code."""
-    state = session.desired()
+    state = session.desired(flags.base)
     flags.check(state)
     planned = make(session, state, flags, identified=out is not None)
     style = session.style(state)
@@ -111,7 +114,8 @@ def save(
     key = plan_key(session)
     bound = bind_plan(planned, Digester(key), flags.allow)
     commit = head(session.invocation.root)
-    origin = Origin(session.name, planned.licence, commit, flags.targets, flags.excludes, undo)
+    base, scope = planned.plan.base, (flags.targets, flags.excludes)
+    origin = Origin(session.name, planned.licence, commit, *scope, undo, base)
     environment = session.environment
     shows_all = environment is not None and environment.mask == "off"
     private = replace(style, color=False, mask=not shows_all, private=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def run(session: Session) -> int:
     """Prints who is matched and what is filled; 1 where a profile could not be read."""
-    state = session.desired()
+    state = session.stated()
     filled = asyncio.run(_fill(session, state))
     style = session.style(state)
     if session.invocation.json:

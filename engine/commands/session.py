@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from engine.base import read_base
 from engine.commands.colour import wants_colour
 from engine.desired import Conventions as ManifestConventions
 from engine.desired import load_desired
@@ -21,6 +22,7 @@ from engine.pacing import Rate
 from engine.render.style import Style
 from engine.sandbox.serve import Options as SandboxOptions
 from engine.sandbox.serve import running
+from engine.secret_fill import with_secrets
 from engine.settings import (
     SANDBOX,
     EnvironmentSettings,
@@ -30,6 +32,7 @@ from engine.settings import (
     expand,
     load_settings,
 )
+from engine.standing import with_base
 from engine.uniweb.client import Connection as UniwebConnection
 from engine.wiseflow.client import Connection as WiseflowConnection
 
@@ -85,9 +88,20 @@ class Session:
     def parallelism(self) -> int:
         return self.environment.parallelism if self.environment else 16
 
-    def desired(self) -> DesiredState:
-        """What the manifests mean. Raises: ManifestError."""
+    def stated(self) -> DesiredState:
+        """What the manifests mean, secrets as they are written there. Raises: ManifestError."""
         return desired_of(self.settings, self.environment)
+
+    def desired(self, base: str | None = None) -> DesiredState:
+        """What the manifests mean, with the values of secrets, beside what they meant at a base.
+
+        Raises: ManifestError, StaleError.
+        """
+        state = with_secrets(self.stated(), os.environ)
+        if base is None:
+            return state
+        root, folder, conventions = _manifests_of(self.settings, self.environment)
+        return with_base(state, read_base(root, folder, conventions, base))
 
     def style(self, state: DesiredState | None = None) -> Style:
         """How this session's plans look; keys that stand in the manifests are never masked."""
@@ -100,13 +114,20 @@ def settings_of(invocation: Invocation) -> Settings:
 
 def desired_of(settings: Settings, environment: EnvironmentSettings | None) -> DesiredState:
     """The desired state of one environment's manifests. Raises: ManifestError."""
+    return load_desired(*_manifests_of(settings, environment))
+
+
+def _manifests_of(
+    settings: Settings, environment: EnvironmentSettings | None
+) -> tuple[Path, Path, ManifestConventions]:
+    """The repository, its folder of manifests, and what decides what they mean."""
     value = settings.value
     folder = environment.manifests if environment else "manifests/"
     sources = environment.sources if environment else {}
     conventions = ManifestConventions(
         value.user_key, value.time_zone, {name: Path(path) for name, path in sources.items()}
     )
-    return load_desired(settings.root, (settings.root / folder), conventions)
+    return settings.root, settings.root / folder, conventions
 
 
 def style_of(
@@ -129,7 +150,7 @@ def style_of(
 
 def known_keys(state: DesiredState) -> frozenset[str]:
     """The user keys that stand in the manifests, folded."""
-    keys = {address.key.casefold() for address in state.resources if address.kind == "user"}
+    keys = {key.casefold() for key in state.of("user")}
     for one in state.resources.values():
         for role in one.roles.values():
             keys |= {seat.person.value.casefold() for seat in role.seats}
@@ -137,28 +158,33 @@ def known_keys(state: DesiredState) -> frozenset[str]:
 
 
 @contextmanager
-def opened(invocation: Invocation) -> Iterator[Session]:
-    """The chosen environment; the embedded sandbox runs while the block lasts."""
+def opened(invocation: Invocation, base: str | None = None) -> Iterator[Session]:
+    """The chosen environment; the embedded sandbox runs while the block lasts.
+
+    `base` is only said here: the manifests are compared with it where they are read.
+    """
     settings = settings_of(invocation)
     name = choose_environment(settings, invocation.asked)
     if name == SANDBOX:
-        with _embedded(invocation, settings) as session:
+        with _embedded(invocation, settings, base) as session:
             yield session
         return
     environment = settings.value.environments[name]
     connection = _wiseflow(settings, name, environment)
-    invocation.say(f"{name} ({environment.wiseflow.url})   no base: nobody is removed by absence")
+    said = f"base {base}" if base else "no base: nobody is removed by absence"
+    invocation.say(f"{name} ({environment.wiseflow.url})   {said}")
     yield Session(
         invocation, settings, name, connection, _uniweb(settings, name, environment), environment
     )
 
 
 @contextmanager
-def _embedded(invocation: Invocation, settings: Settings) -> Iterator[Session]:
+def _embedded(invocation: Invocation, settings: Settings, base: str | None) -> Iterator[Session]:
     folder = invocation.root / WORK_FOLDER
     make_work_folder(folder)
     with running(SandboxOptions(data=folder / "sandbox.db")) as sandbox:
-        invocation.say(f"sandbox (embedded, {WORK_FOLDER}/sandbox.db)   no base")
+        said = f"base {base}" if base else "no base"
+        invocation.say(f"sandbox (embedded, {WORK_FOLDER}/sandbox.db)   {said}")
         wiseflow, uniweb = sandbox_connections(sandbox.url)
         yield Session(invocation, settings, SANDBOX, wiseflow, uniweb)
 

@@ -23,7 +23,7 @@ def run(session: Session, flags: PlanFlags, name: str | None, out: Path | None) 
     _, path = find_run(session.invocation, name)
     undone = _undone(path)
     planned = make(session, undone.state, flags, identified=out is not None)
-    style = session.style(session.desired())
+    style = session.style(session.stated())
     if out:
         save(session, planned, flags, style, out, undo=path.stem)
     impossible = [

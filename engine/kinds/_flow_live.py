@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
+from engine.kinds._flow_anonymity import with_anonymity
+from engine.kinds._flow_assessor_types import with_assessor_types
 from engine.kinds._flow_plan import (
     concluding_dates_last,
     leftovers,
@@ -14,19 +16,24 @@ from engine.kinds._flow_plan import (
     own_changes,
     source_key,
 )
+from engine.kinds._flow_settings_io import read_settings, unread
 from engine.kinds._flow_write import write_flow
 from engine.model import Address, Change, Desired, Live
 from engine.seats import plan_role
 from engine.together import together
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
+from engine.wiseflow.second_looks import doubt_flows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from engine.kind import Work
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowRow
     from engine.world import Findings, World
 
+NOT_FOUND = 404
 SOURCES = "sources"
 LAST = {api_flows.ARCHIVED: "archived"}
 NOT_IN_SEARCH = {"term", "code"}
@@ -51,6 +58,7 @@ class FlowLive:
         finished = {key: row for key, row in rows.items() if not _is_marked(row, key)}
         world.sources |= {key: row.id for key, row in finished.items()}
         world.source_types |= {key: str(row.fields["type"]) for key, row in finished.items()}
+        await _doubt_absence(api, world, flows, found)
         rows = {key: row for key, row in rows.items() if not _is_given_up(row, flows.get(key))}
         for key in sorted(set(flows) & set(rows)):
             _take(world, Address("flow", key), rows[key], sis)
@@ -87,6 +95,8 @@ class FlowLive:
         for role in api_seats.ROLES:
             if role in desired.roles:
                 changes += plan_role(desired, desired.roles[role], live, world, findings)
+        changes = with_anonymity(desired, live, changes, world)
+        changes = with_assessor_types(desired, live, changes, world, findings)
         changes = managers_with_creation(changes, live)
         changes = concluding_dates_last(changes, world.now)
         changes += plan_activation(desired, live, changes, world)
@@ -116,6 +126,26 @@ def _is_marked(row: FlowRow, key: str) -> bool:
     return row.subtitle == api_flows.marker(key)
 
 
+async def _doubt_absence(
+    api: WiseflowApi,
+    world: World,
+    flows: Mapping[str, Desired],
+    found: Mapping[str, Sequence[FlowRow]],
+) -> None:
+    """Before flows are made that no search found, their managers are asked for theirs."""
+    lacking = {k: d for k, d in flows.items() if not found.get(k) and "title" in d.fields}
+    titles = {key: str(desired.fields["title"].value) for key, desired in lacking.items()}
+    managers = {
+        number
+        for desired in lacking.values()
+        if "managers" in desired.roles
+        for seat in desired.roles["managers"].seats
+        if (number := world.people.user_id(seat.person)) is not None
+    }
+    there = {row.id for rows in found.values() for row in rows}
+    await doubt_flows(api, world.keys, titles, managers, there)
+
+
 def _is_given_up(row: FlowRow, desired: Desired | None) -> bool:
     """Half-made as another type than the manifests state by now: it counts as not there."""
     if desired is None or "type" not in desired.fields:
@@ -143,9 +173,13 @@ async def _read_flow(
     # Archived flows are not compared; but what a run has done before that is known as done.
     if live.facts["state"] == api_flows.ARCHIVED and not parts:
         return
+    if not desired.is_stated:
+        await _read_leaving(api, world, live)
+        return
     if is_due(desired, live, world.now):
         await _read_state(api, world, live)
     reads = [_read_fields(api, world, desired, live, parts)]
+    reads.append(read_settings(api, world, desired, live))
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
@@ -174,7 +208,7 @@ async def _read_fields(
         if "description" in desired.fields:
             fields["description"] = await api_flows.read_description(api, live.server_id)
     except ApiError as error:
-        _unread(world, live.address, "", error)
+        unread(world, live.address, "", error)
 
 
 async def _read_role(api: WiseflowApi, world: World, live: Live, name: str) -> None:
@@ -184,7 +218,7 @@ async def _read_role(api: WiseflowApi, world: World, live: Live, name: str) -> N
             api, role, live.server_id, world.licence, world.people.user_key
         )
     except ApiError as error:
-        _unread(world, live.address, name, error)
+        unread(world, live.address, name, error)
     else:
         live.roles[name] = seats
 
@@ -194,26 +228,37 @@ async def _read_state(api: WiseflowApi, world: World, live: Live) -> None:
     try:
         state = await api_flows.read_state(api, live.server_id)
     except ApiError as error:
-        _unread(world, live.address, "content", error)
+        unread(world, live.address, "content", error)
     else:
         live.facts["state"] = state
         live.fields["lifecycle"] = lifecycle(state)
+
+
+async def _read_leaving(api: WiseflowApi, world: World, live: Live) -> None:
+    """Of a draft whose entry is gone: whether it is one still, and who is on it."""
+    if live.facts["state"] != api_flows.DRAFT:
+        return
+    try:
+        row = await api_flows.read_basics(api, live.server_id)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            unread(world, live.address, "", error)
+            return
+        # A search that lags still shows what is deleted: there is nothing left to do.
+        del world.live[live.address]
+        return
+    live.facts.update(state=int(row["state"]), sequence=api_flows.is_in_sequence(row))
+    live.fields["lifecycle"] = lifecycle(live.facts["state"])
+    await _read_role(api, world, live, "participants")
 
 
 async def _read_content(api: WiseflowApi, world: World, live: Live) -> None:
     try:
         there = await api_flows.has_assignment(api, live.server_id)
     except ApiError as error:
-        _unread(world, live.address, "content", error)
+        unread(world, live.address, "content", error)
     else:
         live.facts["content"] = there
-
-
-def _unread(world: World, address: Address, part: str, error: ApiError) -> None:
-    """One list that cannot be read blocks what it fills; refused credentials stop everything."""
-    if error.exit_code != ApiError.exit_code:
-        raise error
-    world.unread[address, part] = f"could not be read: {error}"
 
 
 async def _read_source_content(api: WiseflowApi, world: World, lacking: list[Desired]) -> None:

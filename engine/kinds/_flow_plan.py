@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields, plainly_equal
+from engine.kinds._flow_settings import setting_changes, setting_paths, unknown_names
+from engine.kinds._flow_sis import note_sis
 from engine.model import (
     Action,
     Address,
@@ -53,9 +55,10 @@ def own_changes(
         if not changed:
             continue
         if live.facts["sis"] and part != "description":
-            _note_sis(desired, live, changed, findings, world)
+            note_sis(desired, changed, findings, world)
             continue
         yield _update(desired, live, part, changed, world.now)
+    yield from setting_changes(desired, live, world, findings)
 
 
 def leftovers(desired: Desired, live: Live | None) -> Iterable[Change]:
@@ -93,21 +96,6 @@ def _type_change(desired: Desired, live: Live, findings: Findings) -> Iterable[C
             status=Status.BLOCKED,
             reasons=(reason,),
         )
-
-
-def _note_sis(
-    desired: Desired,
-    live: Live,
-    changed: tuple[FieldChange, ...],
-    findings: Findings,
-    world: World,
-) -> None:
-    names = ", ".join(field.path for field in changed)
-    unread = (desired.address, "sources") in world.unread
-    hint = "a student information system feeds this flow and owns these fields"
-    if unread:
-        hint = "it could not be read whether a student information system feeds this flow"
-    findings.note(desired.address, f"differs and is left alone: {names}", hint)
 
 
 def _update(
@@ -162,7 +150,7 @@ def _creation(desired: Desired, live: Live | None, world: World, findings: Findi
         part="",
         action=Action.CREATE,
         location=desired.location,
-        fields=changed_fields(desired.fields, None, CREATION),
+        fields=changed_fields(desired.fields, None, (*CREATION, *setting_paths(desired))),
         needs=needs,
         status=Status.BLOCKED if reasons else Status.PLANNED,
         reasons=tuple(reasons),
@@ -186,6 +174,7 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
         message = f'no flow "{source}" in the manifests or in WISEflow'
         findings.problem(stated.location, "copy_from", message, "give that flow its key first")
         yield f"there is no flow {source} to copy from"
+    yield from unknown_names(desired, world, findings)
     if _type_to_be(desired, world) == "FLOWoral" and any(path in fields for path in DATES):
         yield "a FLOWoral has periods instead of dates: state none, set them in WISEflow"
 

@@ -7,6 +7,7 @@ import asyncio
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
+from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.model import Action, Address, Change, Desired, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
@@ -21,7 +22,9 @@ async def write_flow(change: Change, work: Work) -> None:
     flow_id = work.server_id(change.address)
     if flow_id is None:
         raise RefusedError("the flow is not in WISEflow")
-    if change.seats:
+    if change.action is Action.REMOVE and not change.part:
+        await _delete(flow_id, work)
+    elif change.seats:
         await _write_seats(change, change.seats, flow_id, work)
     else:
         await WRITERS[change.part](change, flow_id, work)
@@ -48,6 +51,7 @@ async def _write_create(change: Change, work: Work) -> None:
         fields={name: after[name] for name in METADATA if name in after},
         dates={path: after[path] for path in DATES if path in after},
         description=after.get("description", ...),
+        settle=lambda number: finish_settings(desired, number, work),
     )
     flow_id = await create_flow(work.api, work.world.keys, new, work.patience)
     work.server_ids[change.address] = flow_id
@@ -85,9 +89,11 @@ async def _write_metadata(change: Change, flow_id: int, work: Work) -> None:
 
 
 async def _write_dates(change: Change, flow_id: int, work: Work) -> None:
-    stated = work.world.desired[change.address].fields
+    """Both windows whole: as the flow has just answered them, with what is changed in them."""
     live = work.world.live[change.address].fields
-    dates = {path: stated[path].value if path in stated else live.get(path) for path in DATES}
+    dates = {path: live.get(path) for path in DATES} | {
+        one.path: one.after for one in change.fields
+    }
     whole = {path: value for path, value in dates.items() if value is not None}
     await api_flows.write_dates(work.api, flow_id, whole)
 
@@ -117,6 +123,13 @@ async def _write_activation(change: Change, flow_id: int, work: Work) -> None:
 
 async def _give_up_leftovers(change: Change, _: int, work: Work) -> None:
     await give_up_leftovers(work.api, work.world.keys, change.address.key)
+
+
+async def _delete(flow_id: int, work: Work) -> None:
+    """Looks once more just before: only a draft is deleted."""
+    if await api_flows.read_state(work.api, flow_id) != api_flows.DRAFT:
+        raise RefusedError("it is no draft any more: it is not deleted")
+    await api_flows.delete_flow(work.api, flow_id)
 
 
 async def _write_seats(change: Change, seats: SeatsChange, flow_id: int, work: Work) -> None:
@@ -182,4 +195,5 @@ WRITERS = {
     "description": _write_description,
     "activation": _write_activation,
     LEFTOVERS: _give_up_leftovers,
+    **SETTING_WRITERS,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -15,6 +15,9 @@ Purpose = Literal["BACHELOR", "COURSE_WORK", "EXAMINATION", "MASTER"]
 
 class PeopleTable(Shape):
     """People by key, by roster, or from a column of a CSV file; they unite."""
+
+    rests_on: ClassVar[tuple[str, ...]] = ("users", "rosters", "csv")
+    goes_with: ClassVar[dict[str, str]] = {"column": "csv", "matches": "csv"}
 
     users: list[Line] = Field(default=[], description="user keys")
     rosters: list[Line] = Field(default=[], description="keys of rosters")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
+from engine.kinds._user_leave import FLOWS
 from engine.kinds._user_plan import DATA, PARTS, checked, creation, folded, primary_first
 from engine.kinds._user_write import write_user
 from engine.model import Address, Change, Desired, Live, Value
-from engine.wiseflow.users import UserSearch, read_emails
+from engine.wiseflow.users import UserSearch, read_emails, read_flows
 from engine.world import EmailRow, Findings, World
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class UserLive:
 
     async def read(self, api: WiseflowApi, world: World, address: Address) -> None:
         live = world.live[address]
+        if not world.desired[address].is_stated:
+            await _read_flows(api, world, live)
+            return
         if _emails_undecided(world.desired[address], live.fields["emails"]):
             await _read_emails(api, world, live)
 
@@ -113,9 +117,20 @@ def _emails_undecided(desired: Desired, row: tuple[str, ...]) -> bool:
     return len(row) > 1 or folded(stated) != folded(row)
 
 
+async def _read_flows(api: WiseflowApi, world: World, live: Live) -> None:
+    """The flows that still have somebody whose login is to be disabled."""
+    world.unread.pop((live.address, FLOWS), None)
+    try:
+        live.facts[FLOWS] = await read_flows(api, live.server_id)
+    except ApiError as error:
+        if error.exit_code != ApiError.exit_code:
+            raise
+        world.unread[live.address, FLOWS] = f"could not be read: {error}"
+
+
 async def _read_emails(api: WiseflowApi, world: World, live: Live) -> None:
     try:
-        rows = await read_emails(api, live.server_id)
+        rows = await read_emails(api, live.server_id, known=live.fields["emails"])
     except ApiError as error:
         if error.exit_code != ApiError.exit_code:
             raise

@@ -103,7 +103,9 @@ class Allow(Shape):
     flows: Flows | None = None
     users: Annotated[list[Line], Field(min_length=1)] | None = Field(None, description="user keys")
     profiles: Annotated[list[Line], Field(min_length=1)] | None = None
-    kind: Literal["flow", "user"] | None = Field(None, description="with guard: updates")
+    kind: Literal["flow", "room", "user", "webhook"] | None = Field(
+        None, description="with guard: updates"
+    )
     up_to: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] | None = Field(
         None, description="how many people leave at most, else how many objects; all if not said"
     )

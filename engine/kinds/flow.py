@@ -9,7 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from engine.checking import NOT_YET, Line, Nullable, Shape, Text
 from engine.dates import EXAMPLE
 from engine.kind import Kind
+from engine.kinds._flow_leave import leave
 from engine.kinds._flow_live import FlowLive
+from engine.kinds._flow_settings import normal
+from engine.kinds._flow_settings_shape import SettingFields
 from engine.kinds._people import Key, Purpose
 from engine.nodes import Odd, shown
 from engine.wiseflow.creation import INCLUDABLE
@@ -62,6 +65,8 @@ Included = Annotated[
 class CopyFrom(Shape):
     """The flow that a new one is copied from; only looked at when the flow is created."""
 
+    rests_on: ClassVar[tuple[str, ...]] = ("flow",)
+
     flow: Key | None = Field(None, description="a key in the manifests, else a live flow's key")
     include: list[Included] = Field(
         default=["settings"], description="what comes along; never dates or passwords"
@@ -70,6 +75,8 @@ class CopyFrom(Shape):
 
 class Window(Shape):
     """A start and an end, or a length such as 4h, 90m, 2d."""
+
+    rests_on: ClassVar[tuple[str, ...]] = ("start", "end")
 
     start: Moment | None = Field(None, description="local time, such as 2027-05-03 09:00")
     end: Moment | None = None
@@ -80,12 +87,8 @@ class Window(Shape):
     )
 
 
-class FlowFields(Shape):
+class FlowFields(SettingFields):
     """What templates and flows can state."""
-
-    later: ClassVar[frozenset[str]] = frozenset(
-        {"grading_scale", "timebox", "anonymisation", "ects", "allocation", "assessor_types"}
-    )
 
     title: Title | None = Field(None, description="up to 255 characters")
     subtitle: Nullable[Title] = Field(None, description="null: must be empty")
@@ -128,4 +131,4 @@ class Flow(FlowFields):
     template: Line | None = Field(None, description="key of a flow template")
 
 
-KIND = Kind("flow", "flows", Flow, FlowLive(), after=("user",))
+KIND = Kind("flow", "flows", Flow, FlowLive(), after=("user",), normal=normal, leave=leave)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 
 from engine.checking import Line, Nullable, Shape
 from engine.kind import Kind
+from engine.kinds._user_leave import leave
 from engine.kinds._user_live import UserLive
 from engine.kinds._user_plan import normal
 from engine.nodes import shown
@@ -110,4 +111,4 @@ class User(Shape):
     profile: Line | None = Field(None, description="fill what is not stated from UNIWeb")
 
 
-KIND = Kind("user", "users", User, UserLive(), normal=normal)
+KIND = Kind("user", "users", User, UserLive(), normal=normal, leave=leave)

@@ -26,6 +26,8 @@ def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
         "format_version": FORMAT,
         "tool_version": __version__,
         "environment": plan.environment,
+        "base": plan.base,
+        "no_base": plan.no_base,
         "complete": plan.complete,
         "summary": _summary(plan),
         "changes": [_change(change, style) for change in plan.changes],

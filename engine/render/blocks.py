@@ -85,6 +85,7 @@ def _field(
     emptied = " (will be emptied)" if after == NOTHING and before != NOTHING else ""
     is_new = step.action is Action.CREATE and before == NOTHING
     text = after if is_new else f"{before} → {after}{emptied}"
+    text = before if step.action is Action.REMOVE else text
     written = without_column(change.written)
     place = "" if written == home else written
     return line(f"    {label(change.path):<{width}}  {text}", Span(f"   {place}", Tone.FAINT))

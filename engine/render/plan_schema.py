@@ -53,6 +53,8 @@ _PLAN = {
     "tool_version": _TEXT,
     "environment": _TEXT,
     "now": {"type": "string", "format": "date-time"},
+    "base": {"type": ["string", "null"], "description": "the commit that it is compared with"},
+    "no_base": {"type": "string", "description": "why the base that was asked for is not known"},
     "complete": {"type": "boolean", "description": "false with --target or --exclude"},
     "summary": _object(_SUMMARY),
     "changes": _rows(_CHANGE),
@@ -71,7 +73,6 @@ _MOMENT = {"type": "string", "format": "date-time"}
 _SAVED: dict[str, Any] = {
     "created": _object({"at": _MOMENT, "expires": _MOMENT, "commit": {"type": ["string", "null"]}}),
     "licence": {"type": "string", "description": "fingerprint of the licence it was made for"},
-    "base": {"type": ["string", "null"]},
     "undo": {"type": ["string", "null"], "description": "the run that it reverses"},
     "scope": _object(
         {name: {"type": "array", "items": _TEXT} for name in ("targets", "excludes")},

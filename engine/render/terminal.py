@@ -28,6 +28,8 @@ GROUPED_FROM = 20
 COUNTED_FROM = 2000
 """From so many addresses on, only the largest causes are told."""
 LARGEST = 10
+SHORT = 7
+"""So much of a commit's name tells it from others."""
 
 _DRIFT = ("live", "both")
 _ENTRY = re.compile(r'\{(?:"(?:[^"\\]|\\.)*"|[^{}"])*\}')
@@ -36,10 +38,10 @@ _ENTRY = re.compile(r'\{(?:"(?:[^"\\]|\\.)*"|[^{}"])*\}')
 T = TypeVar("T")
 
 
-def render_plan(plan: Plan, style: Style, base: str = "no base") -> str:
+def render_plan(plan: Plan, style: Style) -> str:
     """The whole plan: what needs allowing first, the summary lines last."""
     parts = [
-        [_header(plan, style, base)],
+        list(_header(plan, style)),
         list(_needs_allowing(plan, style)),
         list(_planned(plan, style, drift=False)),
         list(_planned(plan, style, drift=True)),
@@ -64,10 +66,13 @@ def _joined(parts: Iterable[list[Line]]) -> Iterator[Line]:
         yield from part
 
 
-def _header(plan: Plan, style: Style, base: str) -> Line:
+def _header(plan: Plan, style: Style) -> Iterator[Line]:
     when = f"{date(plan.now, style, plan.now)} {zone_name(style.zone)}"
     part = "" if plan.complete else "   a part of the manifests: --target, --exclude"
-    return line(Span(plan.environment, Tone.STRONG), f"   {base}   {when}{part}")
+    base = f"base {plan.base[:SHORT]}" if plan.base else "no base"
+    yield line(Span(plan.environment, Tone.STRONG), f"   {base}   {when}{part}")
+    if plan.no_base:
+        yield line(Span(f"! {style.sentence(plan.no_base)}", Tone.ALERT))
 
 
 # ---- what needs allowing -------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import http.client
 import ipaddress
-import socket
 import threading
 import uuid
 from typing import TYPE_CHECKING
@@ -90,9 +89,9 @@ def sign(body: bytes, secret: str, form: str) -> str:
 
 
 def is_loopback(url: SplitResult) -> bool:
-    """Whether a URL leads to this machine."""
+    """Whether a URL names this machine; no name is looked up, that would leave it."""
+    host = url.hostname or ""
     try:
-        address = ipaddress.ip_address(socket.gethostbyname(url.hostname or ""))
-    except (OSError, ValueError, UnicodeError):
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
         return False
-    return address.is_loopback

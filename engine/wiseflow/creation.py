@@ -1,8 +1,8 @@
 """What flows supply to engine/creation.py: how they are found, made, finished and given up.
 
-The marker is a flow's whole subtitle while it is being made. Finishing gives it its key, its dates
-and description, and last, in one request, its metadata with the subtitle that it is to have. A
-marked flow is never activated, and its fields have no history: nothing was promised yet.
+The marker is a flow's whole subtitle while it is being made. Finishing gives it its key, its dates,
+description and settings, and last, in one request, its metadata with the subtitle that it is to
+have. A marked flow is never activated, and its fields have no history: nothing was promised yet.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.wiseflow.flows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import datetime
 
     from engine.model import Value
@@ -71,6 +71,8 @@ class NewFlow:
     dates: Mapping[str, datetime] = field(default_factory=dict)
     description: Value = ...
     """`...` where no description is stated."""
+    settle: Callable[[int], Awaitable[None]] | None = None
+    """Sets what else the flow is to have, by its number; doing it twice is doing it once."""
 
 
 async def create_flow(
@@ -183,6 +185,8 @@ class FlowCreation(FlowTraces):
             await write_dates(self.api, number, self.new.dates)
         if self.new.description is not ...:
             await write_description(self.api, number, self.new.description)
+        if self.new.settle is not None:
+            await self.new.settle(number)
         return await self._set_metadata(number)
 
     async def _send(self) -> Any:

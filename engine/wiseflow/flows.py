@@ -218,7 +218,26 @@ async def read_sis_flows(api: WiseflowApi) -> frozenset[int]:
 
 async def read_state(api: WiseflowApi, flow_id: int) -> int:
     """The flow's state now, 0 to 5. Source: WISEflow OpenAPI, GET /flow/{flowId}."""
-    return int((await api.call("GET", "/flow/{flowId}", ids={"flowId": flow_id}))["state"])
+    return int((await read_basics(api, flow_id))["state"])
+
+
+async def read_basics(api: WiseflowApi, flow_id: int) -> Mapping[str, Any]:
+    """What the flow says of itself in short; 404 where it is deleted."""
+    answer: Mapping[str, Any] = await api.call("GET", "/flow/{flowId}", ids={"flowId": flow_id})
+    return answer
+
+
+def is_in_sequence(basics: Mapping[str, Any]) -> bool:
+    """Whether the flow is a part of a sequence of flows, where deleting is at once and for good.
+
+    Source: WISEflow OpenAPI, `basic-flow` and DELETE /flows/{flowId}.
+    """
+    return bool(basics.get("combinedMainFlowId") or basics.get("combinedSubFlowIds"))
+
+
+async def delete_flow(api: WiseflowApi, flow_id: int) -> None:
+    """It can be reopened until WISEflow forgets it. Source: OpenAPI, DELETE /flows/{flowId}."""
+    await api.call("DELETE", "/flows/{flowId}", ids={"flowId": flow_id}, repeatable=True)
 
 
 async def read_metadata(api: WiseflowApi, flow_id: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class DataType:
     pattern: str = ""
     multiple: bool = False
     protected: bool = False
+    visible: bool = True
 
     def accepts(self, value: str) -> bool:
         """Whether the pattern lets the value through; a pattern we cannot read decides nothing."""
@@ -48,6 +49,7 @@ class Licence:
     roles: Mapping[str, LicenceRole] = field(default_factory=dict)
     flow_types: Mapping[str, int] = field(default_factory=dict)
     assessor_types: Mapping[str, int] = field(default_factory=dict)
+    grading_scales: Mapping[str, int] = field(default_factory=dict)
 
     def assessor_type_name(self, type_id: int | None) -> str | None:
         """The name of an assessor type on a seat; None where the seat has none."""
@@ -56,19 +58,25 @@ class Licence:
 
 
 async def read_licence(
-    api: WiseflowApi, *, roles: bool = True, flow_types: bool = True, assessor_types: bool = True
+    api: WiseflowApi,
+    *,
+    roles: bool = True,
+    flow_types: bool = True,
+    assessor_types: bool = True,
+    grading_scales: bool = True,
 ) -> Licence:
     """The licence's names, one request for each list that is asked for.
 
     Source: WISEflow OpenAPI, GET /license/user-data-types, /license/roles, /license/flow-types,
-    /license/assessor-types.
+    /license/assessor-types, /license/grading-scales.
     """
-    data_rows, role_rows, flow_rows, assessor_rows = await together(
+    data_rows, role_rows, flow_rows, assessor_rows, scale_rows = await together(
         (
             _if(True, api, "/license/user-data-types"),
             _if(roles, api, "/license/roles"),
             _if(flow_types, api, "/license/flow-types"),
             _if(assessor_types, api, "/license/assessor-types"),
+            _if(grading_scales, api, "/license/grading-scales"),
         )
     )
     return Licence(
@@ -79,6 +87,7 @@ async def read_licence(
         },
         flow_types={row["name"]: row["id"] for row in flow_rows},
         assessor_types={row["title"]: row["id"] for row in assessor_rows},
+        grading_scales={row["name"]: row["id"] for row in scale_rows},
     )
 
 
@@ -93,6 +102,7 @@ def _data_type(row: Mapping[str, Any]) -> DataType:
         pattern=row.get("pattern") or "",
         multiple=bool(row.get("supportsMultipleValues")),
         protected=bool(row.get("protected")),
+        visible=row.get("visible") is not False,
     )
 
 

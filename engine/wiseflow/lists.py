@@ -29,6 +29,8 @@ WHOLE_ROW_IDS = {
     "GET /flows/{flowId}/reviewers": "reviewerId",
     "GET /flows/{flowId}/invigilators": "invigilatorId",
     "GET /flows/{flowId}/external-sources": "id",
+    "GET /flows/{flowId}/assessor-groups": "id",
+    "GET /flows/{flowId}/assessor-types": "id",
     "GET /license/assessor-types": "id",
     "GET /license/flow-types": "id",
     "GET /license/grading-scales": "id",
@@ -52,8 +54,12 @@ NEVER_EMPTY = {
 MEMBERS_DUE = {
     "GET /flows/{flowId}/metadata": "title",
     "GET /users/{userId}": "firstName",
+    "GET /flows/{flowId}/anonymisation": "enabled",
+    "GET /flows/{flowId}/grading-scale": "gradingScaleId",
+    "GET /flows/{flowId}/marking/assessor-allocation-type": "allocationType",
+    "GET /flows/{flowId}/timebox": "enabled",
 }
-"""Objects that are written back whole: an empty one would blank all that it does not name."""
+"""Objects of which an empty one would say that something is off, or blank what is written back."""
 
 BARE = frozenset(
     {

@@ -169,3 +169,13 @@ async def read_user_data(api: WiseflowApi, user_id: int) -> list[dict[str, Any]]
 async def read_user_roles(api: WiseflowApi, user_id: int) -> list[dict[str, Any]]:
     """Rows with userRoleId, licenseRoleId, name, isProtected."""
     return list(await api.call("GET", "/users/{userId}/roles", ids={"userId": user_id}) or [])
+
+
+async def read_flows(api: WiseflowApi, user_id: int) -> list[str]:
+    """The titles of the flows that have the user in any role, archived ones left out.
+
+    Source: WISEflow OpenAPI, GET /user/{userId}/flows: lists by relation.
+    """
+    answer = await api.call("GET", "/user/{userId}/flows", ids={"userId": user_id})
+    rows = {row["id"]: row.get("name") or "" for related in answer.values() for row in related}
+    return sorted(name or f"#{number}" for number, name in rows.items())

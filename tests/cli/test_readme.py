@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SETTINGS, MANIFEST = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+SETTINGS, MANIFEST, FLOW_SET = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_settings_are_valid(tmp_path: Path) -> None:
@@ -35,6 +35,12 @@ def test_the_manifest_is_valid(repository: Path, wisectl: Callable[..., Ended]) 
     (manifests / "people" / "students.csv").write_text(students, encoding="utf-8")
     roster = "student_number\n2027001\n"
     (manifests / "rosters" / "math101.csv").write_text(roster, encoding="utf-8")
+    (manifests / "set.yaml").write_text(FLOW_SET, encoding="utf-8")
+    columns = re.search(r"# columns (.*)", FLOW_SET)
+    assert columns
+    rows = f"{columns[1]}\nn1,Wounds,2027-05-03 09:00,2027-05-05 12:00,2027-05-24 12:00,\n"
+    (manifests / "nursing.csv").write_text(rows, encoding="utf-8")
+    (manifests / "rosters" / "n1.csv").write_text("key\ns1@x.example\n", encoding="utf-8")
     ended = wisectl("validate")
     assert ended.err == ""
     assert ended.code == 0

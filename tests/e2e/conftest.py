@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.sandbox.serve import Options, RunningSandbox, running
+from tests.e2e.office import SETTINGS, Office
 from tests.e2e.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
@@ -25,3 +26,15 @@ def rehearsal(sandbox: RunningSandbox, tmp_path: Path) -> Rehearsal:
     stage = Rehearsal(sandbox.url, tmp_path)
     stage.control("POST", "reset")
     return stage
+
+
+@pytest.fixture
+def office(
+    rehearsal: Rehearsal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Office:
+    for name in ("CI", "GITHUB_ACTIONS", "WISECTL_ENV", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TEST_SECRET", "sandbox")
+    settings = SETTINGS.format(url=rehearsal.url)
+    (rehearsal.root / "wisectl.yaml").write_text(settings, encoding="utf-8")
+    return Office(rehearsal.root, rehearsal, capsys)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from engine.desired import Conventions, load_desired
 from engine.retrying import RetryPolicy, Surroundings
+from engine.secret_fill import with_secrets
 from engine.uniweb.client import Connection as UniwebConnection
 from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import Connection, WiseflowApi
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     Between = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 SECRET = SecretStr("sandbox")
+VARIABLES = {"SIS_SECRET": "kept between us and the SIS", "NEW_SECRET": "kept anew between us"}
+"""The environment in which manifests are read."""
 HASTE = RetryPolicy(first_wait=0.001, longest_wait=0.002)
 
 _BETWEEN: ContextVar[Between | None] = ContextVar("between", default=None)
@@ -45,7 +48,7 @@ def between(wrap: Between) -> Iterator[None]:
 def load(root: Path, user_key: str) -> DesiredState:
     sources = {"sis": root / "export"}
     conventions = Conventions(user_key, "Europe/Copenhagen", sources)
-    return load_desired(root, root / "manifests", conventions)
+    return with_secrets(load_desired(root, root / "manifests", conventions), VARIABLES)
 
 
 def open_wiseflow(

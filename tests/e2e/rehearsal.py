@@ -63,6 +63,8 @@ class Rehearsal:
     timeout: float = 30.0
     """Seconds after which an answer of WISEflow counts as lost."""
     outcomes: list[Outcome] = field(default_factory=list)
+    incomplete: bool = False
+    """Whether something could not be read for the plan of the last apply: its exit is not 0."""
 
     def write(self, text: str, name: str = "term.yaml") -> None:
         path = self.root / "manifests" / name
@@ -100,6 +102,7 @@ class Rehearsal:
 
     async def _apply(self, allow: tuple[str, ...]) -> list[Outcome]:
         planned = await self._planned(allow)
+        self.incomplete = planned.plan.incomplete
         bound = bind_plan(planned, Digester(b"once"), allowances(allow))
         async with self._wiseflow(read_only=False) as api:
             world = await find_for(

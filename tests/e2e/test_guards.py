@@ -5,81 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import textwrap
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.cli import run
 from engine.guards import NAMES
 from tests.e2e.edges import open_members
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.e2e.office import Office
 
-    from tests.e2e.rehearsal import Rehearsal
-
-SETTINGS = """\
-time_zone: UTC
-environments:
-  staging:
-    wiseflow: {{url: "{url}/v1", client_id: sandbox, client_secret: "${{TEST_SECRET}}"}}
-    uniweb: {{url: "{url}/uniweb", client_id: sandbox, client_secret: "${{TEST_SECRET}}"}}
-"""
 KIM = "kim@example.org"
 PEOPLE = 60
 FLOWS = 12
-
-
-@dataclass
-class Office:
-    """A repository beside a served sandbox, used through the command line alone."""
-
-    root: Path
-    stage: Rehearsal
-    capsys: pytest.CaptureFixture[str]
-
-    def write(self, text: str, name: str = "term.yaml") -> None:
-        self.stage.write(text, name)
-
-    def call(self, *arguments: str) -> tuple[int, str]:
-        self.capsys.readouterr()
-        code = run(["--dir", str(self.root), "--env", "staging", *arguments])
-        captured = self.capsys.readouterr()
-        return code, captured.out + captured.err
-
-    def document(self, *arguments: str) -> Any:
-        self.capsys.readouterr()
-        run(["--dir", str(self.root), "--env", "staging", "plan", "--json", *arguments])
-        return json.loads(self.capsys.readouterr().out)
-
-    def apply(self) -> None:
-        code, said = self.call("apply", "--auto-approve")
-        assert code == 0, said
-
-    def clock(self, text: str) -> None:
-        now = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-        self.stage.control("POST", "clock", {"now": int(now)})
-
-    def proposed(self) -> str:
-        """The entries that a plan proposes, as somebody would paste them."""
-        lines = self.call("-v", "plan")[1].splitlines()
-        start = lines.index("allow:")
-        entries = [one for one in lines[start + 1 :] if one.startswith("  - ")]
-        return "\n".join(["allow:", *entries, ""])
-
-
-@pytest.fixture
-def office(
-    rehearsal: Rehearsal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Office:
-    for name in ("CI", "GITHUB_ACTIONS", "WISECTL_ENV", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TEST_SECRET", "sandbox")
-    settings = SETTINGS.format(url=rehearsal.url)
-    (rehearsal.root / "wisectl.yaml").write_text(settings, encoding="utf-8")
-    return Office(rehearsal.root, rehearsal, capsys)
 
 
 # ---- a term, and what is changed in it -----------------------------------------------------------
@@ -164,10 +102,16 @@ CASES: dict[str, Case] = {
     "shorter": (term(), "", term(**SHORT)),
     "deactivation": (term(**ACTIVE), "", term(**ACTIVE, participants=people(2))),
     "marking-started": (term(), "2027-05-06 12:00", term(assessors=people(6, 8))),
+    "grading-scale": (term(grading_scale="7-point scale"), "", term(grading_scale="Pass/fail")),
+    "anonymisation": (
+        term(**ACTIVE, anonymisation="off"),
+        "2027-05-03 10:00",
+        term(**ACTIVE, anonymisation="participant_index"),
+    ),
     "last-hour": (term(), "2027-05-03 08:30", term(**ACTIVE)),
     "no-participants": (term(participants=[]), "", term(**ACTIVE, participants=[])),
 }
-OTHERS = {"primary-email", "uniweb"}
+OTHERS = {"primary-email", "uniweb", "deletion"}
 """Told below: they need more than two states of the manifests."""
 
 
@@ -184,7 +128,7 @@ def check(office: Office, name: str) -> None:
     """The name holds something; the printed flag lets it go, and the pasted entries all of it."""
     document = office.document()
     held = held_by(document, name)
-    assert held
+    assert held, document
     assert office.call("plan", "--detailed-exitcode")[0] == 6
     flags = {
         word.strip("'")
@@ -218,6 +162,36 @@ def test_it_holds_and_what_it_prints_lets_it_go(name: str, office: Office) -> No
     check(office, name)
 
 
+@pytest.mark.parametrize(("before", "after"), [(240, 239), ("off", 239)])
+def test_a_shorter_timebox_is_held_as_a_shorter_window_is(
+    before: int | str, after: int, office: Office
+) -> None:
+    office.write(term(timebox=before))
+    office.apply()
+    office.write(term(timebox=after))
+    check(office, "shorter")
+
+
+@pytest.mark.parametrize(("before", "after"), [(239, 240), (239, "off"), ("off", 240)])
+def test_a_longer_timebox_is_never_held(
+    before: int | str, after: int | str, office: Office
+) -> None:
+    office.write(term(timebox=before))
+    office.apply()
+    office.write(term(timebox=after))
+    office.clock("2027-05-03 08:00")
+    assert office.document()["summary"] | {"update": 1, "held": 0} == office.document()["summary"]
+    office.apply()
+
+
+def test_a_shorter_timebox_of_an_exam_that_starts_soon_is_taken_from_it(office: Office) -> None:
+    office.write(term(timebox=240))
+    office.apply()
+    office.write(term(timebox=200))
+    office.clock("2027-05-02 12:00")
+    check(office, "starts-soon")
+
+
 def test_a_deactivated_e_mail_becomes_primary_only_when_that_is_allowed(office: Office) -> None:
     kim = f"{{key: {KIM}, first_name: Kim, last_name: Larsen"
     office.write(f"users: [{kim}, emails: [a@x.org]}}]")
@@ -241,6 +215,20 @@ def test_a_short_uniweb_read_holds_who_leaves_by_it(office: Office) -> None:
     office.apply()
     office.write(staff("{unit: Mathematics, title: Professor}"))
     check(office, "uniweb")
+
+
+def test_a_draft_that_left_the_manifests_is_deleted_only_when_that_is_allowed(
+    office: Office,
+) -> None:
+    office.write(term())
+    office.apply()
+    office.commit()
+    office.write(json.dumps({"users": json.loads(term())["users"]}))
+    assert office.document()["changes"] == []
+    office.scope = ("--base", "HEAD")
+    check(office, "deletion")
+    flows = office.stage.control("GET", "state")["flows"]
+    assert [f["deleted"] for f in flows if f["title"] == "Law"] == [True]
 
 
 async def members(office: Office) -> list[str]:

@@ -112,13 +112,16 @@ def cases(operations: tuple[str, ...], *lists: tuple[Any, ...]) -> list[Any]:
     for operation in operations:
         healthy = FITTING.get(operation, HEALTHY)
         found += [_case(operation, lie) for lie in (*(one for some in lists for one in some),)]
-        marks = () if operation == "POST /users/search" else (SECOND_LOOK,)
+        marks = (ONLY_ADDS,) if operation.rsplit("/", 1)[-1] in ROLES else ()
         found += [_case(operation, lie, marks) for lie in healthy]
     return found
 
 
-SECOND_LOOK = pytest.mark.xfail(
-    strict=False, reason="the kinds do not ask engine.wiseflow.second_looks yet"
+ROLES = ("managers", "authors", "assessors", "reviewers", "invigilators", "participants")
+
+ONLY_ADDS = pytest.mark.xfail(
+    strict=False,
+    reason="a list of seats that is short in itself plans to add who is there, and adding is safe",
 )
 
 

@@ -175,7 +175,6 @@ def test_a_file_of_a_source_that_was_not_read_fills_and_takes_nothing(
     assert any("created, removed or blanked" in one.hint for one in said)
 
 
-@pytest.mark.xfail(strict=False, reason="engine.seats adds those of such a set who are named yet")
 def test_nobody_is_added_to_a_set_of_which_a_part_was_not_read(panel: Rehearsal) -> None:
     file = panel.root / "export" / "class.csv"
     file.unlink()
@@ -199,3 +198,80 @@ def test_a_source_that_is_there_again_is_used_again(panel: Rehearsal) -> None:
         file.write_text(CLASS, encoding="utf-8")
     role = "flow/panel-2027s:participants"
     assert {role, f"{role}.leave"} <= found
+
+
+# ---- flow sets -----------------------------------------------------------------------------------
+
+TESTS = """
+    users:
+      - {key: kim@example.org, first_name: Kim, last_name: Larsen}
+    flows: [{key: other-2027s, type: FLOWassign, title: Other, term: Autumn 2027}]
+    flow_sets:
+      - csv: "sis:tests.csv"
+        flow: {key: "{code}-2027s", type: FLOWassign, title: "{title}", term: Spring 2027}
+        roles: {membership: exact, managers: [kim@example.org], authors: ["{author}"]}
+    role_assignments:
+      - {flows: [other-2027s], managers: [kim@example.org]}
+      - {flows: [a-2027s], membership: exact, reviewers: [kim@example.org]}
+      - {flows: {term: Spring 2027}, membership: exact, assessors: [kim@example.org]}
+    protect: [flow/b-2027s]
+"""
+ROWS = "code,title,author\na,Algebra,kim@example.org\nb,Botany,\n"
+
+
+@pytest.fixture(scope="module")
+def tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Two flows are rows of a file of the SIS, one is not."""
+    with running(Options(rate_limit=False)) as server:
+        stage = Rehearsal(server.url, tmp_path_factory.mktemp("tests"))
+        (stage.root / "export").mkdir()
+        stage.write(TESTS)
+        (stage.root / "export" / "tests.csv").write_text(ROWS, encoding="utf-8")
+        stage.apply()
+        assert stage.failures() == []
+        assert stage.plan().changes == ()
+        yield stage
+
+
+def test_a_row_that_changes_changes_its_flow_and_says_where_it_stands(tests: Rehearsal) -> None:
+    file = tests.root / "export" / "tests.csv"
+    file.write_text(ROWS.replace("Botany", "Plants"), encoding="utf-8")
+    try:
+        [change] = tests.plan().changes
+    finally:
+        file.write_text(ROWS, encoding="utf-8")
+    assert change.id == "flow/b-2027s:metadata"
+    assert str(change.fields[0].written) == "sis:tests.csv:3:3 through manifests/term.yaml:7"
+
+
+SPOILED_ROWS: dict[str, str | None] = {
+    "no file": None,
+    "empty": "",
+    "header only": "code,title,author\n",
+    "half a header": "code,ti",
+    "another header": "code,name,author\na,Algebra,\n",
+    "half a row": ROWS + "c,Chem",
+    "a row too short": "code,title,author\na,Algae\n",
+    "twice": ROWS + "A,Anatomy,\n",
+    "a key that is none": "code,title,author\na b,Algae,\n",
+    "a row without a key": ROWS + ",Algae,\n",
+    "a flow of the manifests": "code,title,author\nother,Algae,\n",
+}
+
+
+@pytest.mark.parametrize("how", SPOILED_ROWS)
+def test_rows_that_were_not_read_create_remove_and_blank_nothing(
+    tests: Rehearsal, how: str
+) -> None:
+    file = tests.root / "export" / "tests.csv"
+    content = SPOILED_ROWS[how]
+    file.unlink() if content is None else file.write_text(content, encoding="utf-8")
+    try:
+        plan = tests.plan()
+    finally:
+        file.write_text(ROWS, encoding="utf-8")
+    assert ids(plan) == set()
+    assert plan.incomplete
+    assert of_plan(plan, detailed=False) != DONE
+    [said] = [one for one in plan.problems if "sis:tests.csv" in f"{one.location} {one.message}"]
+    assert "created, removed or blanked" in said.hint

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.wiseflow.flows import marker
-from tests.laws.scene import FLOWS, OWN
+from tests.laws.scene import FLOWS, OWN, ROOMS, WEBHOOKS
 
 if TYPE_CHECKING:
     from tests.laws.stage import Stage
@@ -129,6 +129,47 @@ def _leave_half_made(stage: Stage, _: list[Row], __: list[Row], number: int) -> 
     stage.by_hand("POST", "/license/create/flow", body | {"managers": [manager]})
 
 
+def _redirect(stage: Stage, _: list[Row], __: list[Row], number: int) -> None:
+    if hook := _chosen(stage.state()["webhooks"], number):
+        body = {name: hook[name] for name in ("title", "url", "events", "active")}
+        body |= {"url": "https://elsewhere.example.org/", "active": number % 2 == 0}
+        stage.by_hand("PUT", f"/webhooks/{hook['id']}", body)
+
+
+def _delete_webhook(stage: Stage, _: list[Row], __: list[Row], number: int) -> None:
+    if hook := _chosen(stage.state()["webhooks"], number):
+        stage.by_hand("DELETE", f"/webhooks/{hook['id']}")
+
+
+def _leave_webhooks(stage: Stage, _: list[Row], __: list[Row], number: int) -> None:
+    """What crashes leave behind: several webhooks for one key, of one secret or of two."""
+    key, body = WEBHOOKS[number % len(WEBHOOKS)], {"url": "https://old.example.org/"}
+    body |= {"events": ["ASSIGNMENT"], "active": True, "secret": "of nobody"}  # type: ignore[dict-item]
+    for version in (1, 1, 1 + number % 3):
+        stage.by_hand("POST", "/webhooks", body | {"title": f"wisectl-{key}-v{version}"})
+
+
+def _rename_room(stage: Stage, _: list[Row], __: list[Row], number: int) -> None:
+    if room := _chosen(stage.state()["rooms"], number):
+        body = {name: value for name, value in room.items() if name != "id"}
+        body |= {"name": "By hand", "campus": "By hand"}
+        stage.by_hand("PUT", f"/license/rooms/{room['id']}", body)
+
+
+def _delete_room(stage: Stage, _: list[Row], __: list[Row], number: int) -> None:
+    if room := _chosen(stage.state()["rooms"], number):
+        stage.by_hand("DELETE", f"/license/rooms/{room['id']}")
+
+
+def _leave_half_made_room(stage: Stage, _: list[Row], __: list[Row], number: int) -> None:
+    """What a crash leaves behind, beside a room of the same key or alone."""
+    key = ROOMS[number % len(ROOMS)]
+    identifiers = [marker(key), marker(key)] if number % 3 else [key.upper(), marker(key)]
+    for identifier in identifiers:
+        body = {"name": "Old", "identifier": identifier, "capacity": 1, "canBeBooked": False}
+        stage.by_hand("POST", "/license/rooms", body)
+
+
 def _know(stage: Stage, _: list[Row], __: list[Row], number: int) -> None:
     """Somebody of ours is in WISEflow already."""
     types = stage.by_hand("GET", "/license/user-data-types").json()["data"]
@@ -143,6 +184,8 @@ EARLY: dict[str, Deed] = {
     "adopt a flow": _adopt,
     "leave a flow half made": _leave_half_made,
     "know somebody": _know,
+    "leave webhooks": _leave_webhooks,
+    "leave a room half made": _leave_half_made_room,
 }
 """Before the first term is applied."""
 
@@ -158,6 +201,10 @@ LATE: dict[str, Deed] = {
     "delete a draft": _delete,
     "activate a flow": _activate,
     "archive what is concluded": _archive,
+    "redirect a webhook": _redirect,
+    "delete a webhook": _delete_webhook,
+    "rename a room": _rename_room,
+    "delete a room": _delete_room,
 }
 """Between the terms."""
 

@@ -46,12 +46,17 @@ class Words:
 
     @cache  # noqa: B019 - a table lives as long as the module that holds it
     def some(self, model: type[BaseModel], but: frozenset[str] = frozenset()) -> Source:
-        """A mapping with some of the fields of a model, `but` left to whoever calls."""
+        """A mapping with some of the fields of a model, `but` left to whoever calls.
+
+        Required ones are always there.
+        """
         found: dict[str, Source] = {}
         for name in model.model_fields:
             if name not in but and (source := self.maybe(model, name)) is not None:
                 found[name] = source
-        return st.fixed_dictionaries({}, optional=found)
+        due = {name for name in found if model.model_fields[name].is_required()}
+        required = {name: found.pop(name) for name in sorted(due)}
+        return st.fixed_dictionaries(required, optional=found)
 
     def maybe(self, model: type[BaseModel], name: str) -> Source | None:
         """The field's strategy, or None where nothing says what it holds."""

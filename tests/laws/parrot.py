@@ -25,6 +25,7 @@ SECRETS = {
     "UNIWeb secret": "c4n Uniweb\\Secret four ø",
     "UNIWeb token": "c4nUniTokenFive5/5==",
     "plan key": "c4nPlanKeySix-666666-and-more",
+    "webhook secret": "w7hook&Canary/Seven=ø and-more",
 }
 PHONE = "+45 70 71 72 73"
 EMAIL = "c4nstranger@elsewhere.example"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from engine.kinds.user import Language
+from engine.wiseflow.webhooks import EVENTS
 from tests.laws.drawing import Words
 
 BEGIN = datetime(2027, 1, 11, 8, tzinfo=UTC)
@@ -32,7 +33,22 @@ SOURCES = ("template-written", "template-lockdown")
 """Flows of the licence that carry a key, with content."""
 
 ROLES = ("Manager", "Author", "Assessor", "Reviewer", "Invigilator", "Participant")
+WEBHOOKS = ("w0", "w1-v2")
+ROOMS = ("hall-a", "B 1:07")
+VARIABLES = {"LAW_SECRET": "a secret of the laws", "OTHER_SECRET": "another one of the laws"}
+"""The environment in which manifests are read."""
+
 TERMS = ("Spring 2027", "Autumn 2027")
+SCALES = (*("7-point scale", "Pass/fail", "0-100 points") * 8, "Stars")
+"""The last is in no licence of the sandbox."""
+ANONYMISATIONS = (
+    *("off", "participant_index", "unique_exam_id", {"data": "Personal Organisation Id"}) * 8,
+    # Only some people have it.
+    *({"data": "Student Number"},) * 4,
+    # Hidden: nobody can be anonymised by it.
+    {"data": "Personal Unique Id"},
+)
+INSTRUCTIONS = ("Mark all questions.", "True", "Ω" * 500)
 TYPES = (*("FLOWassign",) * 6, "FLOWlock", "FLOWmulti", "FLOWhandin", "FLOWoral", "FLOWattend")
 """The last is in no licence of the sandbox."""
 
@@ -44,11 +60,29 @@ WORDS = Words(
         # Refused where a flow has no reviewer approval, which only WISEflow itself can switch on.
         ("Reviewers", "decides_final_grade"): st.sampled_from([False] * 5 + [True]),
         ("FlowFields", "type"): st.sampled_from(TYPES),
+        ("SettingFields", "grading_scale"): st.sampled_from(SCALES),
+        ("SettingFields", "anonymisation"): st.sampled_from(ANONYMISATIONS),
+        ("SettingFields", "ects"): st.none() | st.sampled_from(["0", "5", "7.5"]),
+        ("SettingFields", "assessor_types"): st.lists(
+            st.fixed_dictionaries(
+                {"type": st.sampled_from(["Internal", "External"])},
+                optional={"instruction": st.sampled_from(INSTRUCTIONS)},
+            ),
+            unique_by=lambda one: one["type"],
+        ),
         ("FlowFields", "term"): st.sampled_from([None, *TERMS]),
         ("MemberFilter", "unit"): st.just("Civil Engineering"),
         ("MemberFilter", "title"): st.just("Professor"),
         ("MemberFilter", "loginName"): st.sampled_from(MEMBERS),
         ("MemberFilter", "modified_since"): st.sampled_from(["2024-03-01", "2020-01-01 08:00:00"]),
+        ("Webhook", "url"): st.sampled_from(
+            ["https://sis.example.org/hook?x=1", "http://127.0.0.1:9/hook"]
+        ),
+        ("Webhook", "events"): st.lists(
+            st.sampled_from(EVENTS), unique=True, min_size=1, max_size=3
+        ),
+        ("Webhook", "secret"): st.sampled_from([f"${{{name}}}" for name in VARIABLES]),
+        ("Webhook", "secret_version"): st.integers(1, 3),
         ("Match", "user"): st.sampled_from(["key", "key", "data.External User Id"]),
     },
 )

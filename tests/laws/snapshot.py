@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import Any
 
 State = dict[str, Any]
@@ -35,7 +37,7 @@ PLAIN = [
 
 
 def meaning(state: State, key_type: int) -> Meaning:
-    """Users and flows by key, ids replaced by keys, what is deleted left out; and all messages.
+    """Every object by key, ids replaced by keys, what is deleted left out; and all messages.
 
     More than one object for a key gives a longer list, so that a twin is never overlooked.
     """
@@ -47,6 +49,11 @@ def meaning(state: State, key_type: int) -> Meaning:
     for flow in state["flows"]:
         if not flow["deleted"]:
             found.setdefault(f"flow/{flows[flow['id']]}", []).append(_flow(flow, names))
+    for webhook in state["webhooks"]:
+        found.setdefault(f"webhook/{webhook_name(webhook)}", []).append(_webhook(webhook))
+    for room in state["rooms"]:
+        body = {name: value for name, value in room.items() if name != "id"}
+        found.setdefault(f"room/{room_name(room)}", []).append(body)
     for bodies in found.values():
         bodies.sort(key=repr)
     found["messages"] = sorted(
@@ -65,6 +72,25 @@ def flow_name(flow: State) -> str:
     references = sorted(one["reference"].casefold() for one in flow["externalSources"])
     keys = [one.removeprefix("wisectl-") for one in references if one.startswith("wisectl-")]
     return "+".join(keys) or f"without a key: {flow['title']}, {flow['subtitle']}"
+
+
+def webhook_name(webhook: State) -> str:
+    found = re.fullmatch(r"wisectl-(.+)-v\d+", webhook["title"])
+    return found[1].casefold() if found else f"without a key: {webhook['title']}"
+
+
+def room_name(room: State) -> str:
+    identifier = room["identifier"] or ""
+    half_made = re.fullmatch("wisectl[a-z2-7]{20}", identifier)
+    return f"without a key: {identifier}" if half_made else identifier.casefold()
+
+
+GIVEN = frozenset({"id", "created", "updated", "sequence"})
+"""Of webhooks, what the server sets itself and counts."""
+
+
+def _webhook(webhook: State) -> State:
+    return {name: value for name, value in webhook.items() if name not in GIVEN}
 
 
 def _user(user: State) -> State:
@@ -128,15 +154,33 @@ def differences(one: Meaning, other: Meaning) -> list[str]:
 
 
 def twins(found: Meaning) -> list[str]:
-    """The keys that more than one object carries."""
-    return [
-        name
+    """The keys that more than one object carries.
+
+    A webhook's secrets are told apart by its title: the new one is there before the old one goes.
+    """
+    counted = {
+        name: Counter(body.get("title") if name.startswith("webhook/") else "" for body in bodies)
         for name, bodies in found.items()
-        if name != "messages" and "without a key" not in name and len(bodies) > 1
-    ]
+        if name != "messages" and "without a key" not in name
+    }
+    return [name for name, counts in counted.items() if max(counts.values()) > 1]
 
 
 def raw_objects(state: State) -> dict[tuple[str, int], State]:
-    """Every user and flow as it is, by kind and number: not a byte of these may change."""
+    """Every object as it is, by kind and number: not a byte of these may change.
+
+    Only what the server counts of a webhook is left out.
+    """
     users = {("user", user["id"]): user for user in state["users"]}
-    return users | {("flow", flow["id"]): flow for flow in state["flows"]}
+    flows = {("flow", flow["id"]): flow for flow in state["flows"]}
+    webhooks = {("webhook", one["id"]): _webhook(one) for one in state["webhooks"]}
+    rooms = {("room", room["id"]): room for room in state["rooms"]}
+    return users | flows | webhooks | rooms
+
+
+def names_of(state: State, key_type: int) -> dict[tuple[str, int], str]:
+    """The keys of all objects, by kind and number."""
+    users = {("user", one["id"]): user_name(one, key_type) for one in state["users"]}
+    flows = {("flow", one["id"]): flow_name(one) for one in state["flows"]}
+    webhooks = {("webhook", one["id"]): webhook_name(one) for one in state["webhooks"]}
+    return users | flows | webhooks | {("room", r["id"]): room_name(r) for r in state["rooms"]}

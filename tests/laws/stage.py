@@ -13,6 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from engine.applier import Control
+from engine.base import Base
 from engine.binding import BoundPlan, Digester
 from engine.desired import Conventions as ManifestConventions
 from engine.desired import load_desired
@@ -26,12 +27,15 @@ from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
 from engine.planner import Options
 from engine.render.style import Style
 from engine.retrying import RetryPolicy, Surroundings
+from engine.secret_fill import with_secrets
+from engine.standing import with_base
 from engine.uniweb.client import Connection as UniwebConnection
 from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import Connection, WiseflowApi, open_wiseflow
 from engine.wiseflow.creation import Patience
 from engine.wiseflow.licence import fingerprint
 from tests.laws.network import PlainNetwork
+from tests.laws.scene import VARIABLES
 from tests.laws.snapshot import Meaning, meaning
 from tests.laws.tally import note
 from tests.laws.wire import Tap, Wire
@@ -52,6 +56,8 @@ EVERYTHING = tuple(parse_allowance(f"{name}:*") for name in NAMES)
 KEY = b"a key for the plans of laws"
 SECRET = SecretStr("sandbox")
 UNLIMITED = Rate(1_000_000, 100_000)
+BASE = "base"
+"""Below the root: the manifests as they were, where a world has a base."""
 VERBS = ("add", "remove", "deactivate", "reactivate", "change")
 GOOD = (Result.DONE, Result.ALREADY_DONE)
 
@@ -102,13 +108,19 @@ class Stage:
     def write(self, files: Mapping[str, str]) -> None:
         """The manifests folder with these files, and nothing else in it."""
         self._desired = None
-        folder = self.root / "manifests"
-        shutil.rmtree(folder, ignore_errors=True)
-        for name, text in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        folder.mkdir(parents=True, exist_ok=True)
+        _lay_out(self.root / "manifests", files)
+
+    def write_base(self, term: Term | None) -> None:
+        """What the manifests were at base, beside them; None where there is no base."""
+        self._desired = None
+        shutil.rmtree(self.root / BASE, ignore_errors=True)
+        if term is None:
+            return
+        _lay_out(self.root / BASE / "manifests", term.files())
+        try:
+            self._load(self.root / BASE)
+        except ManifestError:
+            _lay_out(self.root / BASE / "manifests", term.without_unknown_kinds().files())
 
     def write_term(self, term: Term) -> None:
         """The term, without kinds that the drawing does not know where their entries are wrong."""
@@ -131,9 +143,14 @@ class Stage:
     def desired(self) -> DesiredState:
         """What the manifests mean; they are read once after each writing."""
         if self._desired is None:
-            conventions = ManifestConventions(USER_KEY, ZONE)
-            self._desired = load_desired(self.root, self.root / "manifests", conventions)
+            self._desired = with_secrets(self._load(self.root), VARIABLES)
+            if (self.root / BASE).is_dir():
+                before = self._load(self.root / BASE)
+                self._desired = with_base(self._desired, Base("b" * 40, before.resources))
         return self._desired
+
+    def _load(self, root: Path) -> DesiredState:
+        return load_desired(root, root / "manifests", ManifestConventions(USER_KEY, ZONE))
 
     # ---- the engine ------------------------------------------------------------------------------
 
@@ -161,6 +178,7 @@ class Stage:
             targets=targets,
             allowances=(*self.allowances, *state.allowances),
             protected=state.protected,
+            base=state.at_base,
             **self.limits,
         )
         async with self._wiseflow(read_only=True) as api, self._members() as members:
@@ -255,9 +273,19 @@ class Stage:
         self.control("POST", "reset")
 
 
+def _lay_out(folder: Path, files: Mapping[str, str]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def _count(planned: Planned) -> None:
     """Notes what the plan would do, and in which state it met the flows."""
     for change in planned.plan.changes:
+        note("origins", f"{change.origin} {change.action} {change.status}")
         live = planned.world.live.get(change.address)
         if change.address.kind == "flow":
             note("flow states", str(live.facts["state"]) if live else "new")

@@ -27,11 +27,17 @@ READS_OF_PLAN = """
     GET /flow/{flowId}/assignments, GET /flows/{flowId}/metadata, GET /flows/{flowId}/description,
     GET /flows/{flowId}/managers, GET /flows/{flowId}/authors, GET /flows/{flowId}/assessors,
     GET /flows/{flowId}/reviewers, GET /flows/{flowId}/invigilators,
-    GET /flows/{flowId}/participants, POST /api/token.php, POST /api/resource.php
+    GET /flows/{flowId}/participants, GET /license/grading-scales,
+    GET /flows/{flowId}/grading-scale, GET /flows/{flowId}/timebox,
+    GET /flows/{flowId}/anonymisation, GET /flows/{flowId}/assessor-types,
+    GET /flows/{flowId}/marking/assessor-allocation-type, GET /flow/{flowId}/assessments,
+    GET /user/{userId}/flows, GET /webhooks, GET /license/rooms,
+    POST /api/token.php, POST /api/resource.php
 """
 READS_OF_APPLY = """
     GET /flows/{flowId}/dates, GET /flows/{flowId}/external-sources,
-    GET /flows/{flowId}/assessor-types, GET /users/{userId}, GET /users/{userId}/roles
+    GET /flows/{flowId}/assessor-groups, GET /users/{userId}, GET /users/{userId}/roles,
+    GET /license/rooms/{roomId}, GET /license/rooms/{roomId}/flows
 """
 WRITES = """
     POST /license/user, PUT /users/{userId}, POST /users/{userId}/emails,
@@ -41,6 +47,10 @@ WRITES = """
     DELETE /users/{userId}/user-data/{userDataId}, POST /license/create/flow,
     POST /flows/{flowId}/copy, DELETE /flows/{flowId}, POST /flows/{flowId}/external-sources,
     PUT /flows/{flowId}/metadata, PATCH /flows/{flowId}/dates, PUT /flows/{flowId}/description,
+    PUT /flows/{flowId}/grading-scale, PUT /flows/{flowId}/timebox, PUT /flows/{flowId}/settings,
+    PUT /flows/{flowId}/anonymisation, DELETE /flows/{flowId}/anonymisation,
+    PUT /flows/{flowId}/marking/assessor-allocation-type,
+    DELETE /flows/{flowId}/assessor-types/{assessorTypeId},
     PATCH /flows/{flowId}/activate, POST /flows/{flowId}/assessor-types,
     POST /flows/{flowId}/managers, POST /flows/{flowId}/authors, POST /flows/{flowId}/assessors,
     POST /flows/{flowId}/reviewers, POST /flows/{flowId}/invigilators,
@@ -51,7 +61,9 @@ WRITES = """
     DELETE /flows/{flowId}/participants/{participantId},
     PUT /flows/{flowId}/participants/{participantId}/activated,
     PATCH /flows/{flowId}/assessors/{assessorId}, PATCH /flows/{flowId}/reviewers/{reviewerId},
-    PATCH /flows/{flowId}/invigilators/{invigilatorId}
+    PATCH /flows/{flowId}/invigilators/{invigilatorId},
+    POST /webhooks, PUT /webhooks/{webhookId}, DELETE /webhooks/{webhookId},
+    POST /license/rooms, PUT /license/rooms/{roomId}, DELETE /license/rooms/{roomId}
 """
 
 

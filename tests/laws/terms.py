@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -30,15 +31,19 @@ from tests.laws.scene import (
     OFFSETS,
     OWN,
     PROFILES,
+    ROOMS,
     ROSTERS,
     SOURCES,
     STATES,
     TEMPLATES,
+    VARIABLES,
+    WEBHOOKS,
     WORDS,
     Scene,
     When,
     in_minutes,
 )
+from tests.laws.weaving import UnwovenError, Weaver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,6 +62,8 @@ ROSTER = KINDS["rosters"].model
 PROFILE = KINDS["profiles"].model
 ROLES = KINDS["role_assignments"].model
 ALLOW = KINDS["allow"].model
+WEBHOOK = KINDS["webhooks"].model
+ROOM = KINDS["rooms"].model
 
 OF_USERS = frozenset(
     {"key", "csv", "columns", "first_name", "last_name", "emails", "roles", "data", "exact"}
@@ -73,7 +80,7 @@ OF_PROFILES = frozenset({"key", "members", "match", "fill"})
 
 KNOWN_KINDS = (
     *("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments"),
-    *("allow", "protect"),
+    *("allow", "protect", "flow_sets", "webhooks", "rooms", "removed", "release", "recreate"),
 )
 ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
 WINDOWS = ("participation", "marking")
@@ -86,11 +93,13 @@ class Term:
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
+    one_by_one: dict[str, list[Entry]] = field(default_factory=dict)
+    """Flows and roles as they are written without flow sets."""
 
     def without_unknown_kinds(self) -> Term:
         """What is left when entries that only their model describes do not make sense here."""
         entries = {name: rows for name, rows in self.entries.items() if name in KNOWN_KINDS}
-        return Term(entries, self.sheets)
+        return Term(entries, self.sheets, self.one_by_one)
 
     def files(self) -> dict[str, str]:
         """The manifests folder: a file for each kind (JSON is YAML too), and the CSV files."""
@@ -121,19 +130,37 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
         "flow_templates": [_template(draw, scene, key) for key in TEMPLATES],
         "rosters": _rosters(draw, scene, term),
         "flows": [_flow(draw, scene, key) for key in FLOWS if draw(_mostly)],
+        "webhooks": [_webhook(draw, key) for key in WEBHOOKS if draw(_half)],
+        "rooms": [_room(draw, key) for key in ROOMS if draw(_half)],
     }
     term.entries.update(made)
     if before is not None:
         term.sheets.update({n: s for n, s in before.sheets.items() if n not in term.sheets})
-        for plural in ("users", "flows"):
-            term.entries[plural] = _mixed(draw, before.entries[plural], term.entries[plural])
+        for plural in ("users", "flows", "webhooks", "rooms"):
+            old = before.one_by_one.get(plural, before.entries[plural])
+            term.entries[plural] = _mixed(draw, old, term.entries[plural])
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
     term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
     if draw(_seldom):
         term.entries["protect"] = [f"flow/{flow['key']}" for flow in term.entries["flows"][:1]]
+    _answer(draw, term)
     for plural in sorted(set(KINDS) - set(KNOWN_KINDS)):
         term.entries[plural] = _others(draw, KINDS[plural].model)
-    return term
+    term.one_by_one = {name: term.entries[name] for name in ("flows", "role_assignments")}
+    return in_sets(draw, scene, term, FLOWS if draw(_half) else ())
+
+
+def _answer(draw: Draw, term: Term) -> None:
+    """What people say of entries that are not in this term, and of some that are."""
+    there = {entry.get("key") for plural in ("users", "flows") for entry in term.entries[plural]}
+    gone = [f"flow/{key}" for key in FLOWS if key not in there]
+    gone += [f"user/{key}" for key in OWN if key not in there]
+    words = draw(st.lists(_any("removed", "release", ""), min_size=len(gone), max_size=len(gone)))
+    for word, address in zip(words, gone, strict=True):
+        if word:
+            term.entries.setdefault(word, []).append(address)
+    if draw(_half):
+        term.entries["recreate"] = [f"flow/{flow['key']}" for flow in term.entries["flows"]]
 
 
 _half = st.booleans()
@@ -206,11 +233,30 @@ def _mended(entry: Entry) -> Entry:
             entry[name] = {"length": "2h", **entry[name]}
             if "end" in entry[name]:
                 del entry[name]["length"]
+    if "secret_version" in entry:
+        entry.setdefault("secret", f"${{{next(iter(VARIABLES))}}}")
     if "exact" in entry:
         entry["exact"] = [name for name in entry["exact"] if name in entry]
     start = entry.get("participation", {}).get("start")
     if "activate_from" in entry and start and entry["activate_from"].moment >= start.moment:
         del entry["activate_from"]
+    return entry
+
+
+# ---- webhooks and rooms --------------------------------------------------------------------------
+
+
+def _webhook(draw: Draw, key: str) -> Entry:
+    """A version counts secrets: it is stated with one."""
+    return _mended({"key": key, **draw(WORDS.some(WEBHOOK, but=frozenset({"key"})))})
+
+
+def _room(draw: Draw, key: str) -> Entry:
+    """Nearly always what a new room needs."""
+    entry: Entry = {"key": key, **draw(WORDS.some(ROOM, but=frozenset({"key"})))}
+    for name in ("name", "capacity"):
+        if draw(_mostly):
+            entry[name] = draw(WORDS.one(ROOM, name))
     return entry
 
 
@@ -467,7 +513,8 @@ ROLE_FIELDS = role_fields()
 
 def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> list[Entry]:
     """One entry for each flow, and at times one that several flows share."""
-    old = {e["flows"][0]: e for e in before.entries["role_assignments"][:-1]} if before else {}
+    assigned = before.one_by_one["role_assignments"][:-1] if before else []
+    old = {entry["flows"][0]: entry for entry in assigned}
     found = []
     for flow in term.entries["flows"]:
         key = flow["key"]
@@ -531,6 +578,43 @@ def _with_flags(draw: Draw, key: str, model: type[BaseModel]) -> Any:
     return {"people": shape, **draw(WORDS.some(model, but=OF_PEOPLE))}
 
 
+# ---- flow sets -----------------------------------------------------------------------------------
+
+
+def in_sets(draw: Draw, scene: Scene, term: Term, keys: Iterable[str] = FLOWS) -> Term:
+    """The term with flow sets for some of its flows, which say of them what their entries said."""
+    roles = {entry["flows"][0]: entry for entry in term.entries["role_assignments"][:-1]}
+    flows = [flow for flow in term.entries["flows"] if flow["key"] in keys and draw(_often)]
+    sets: list[Entry] = []
+    sheets, found = dict(term.sheets), []
+    while flows:
+        name = f"{scene.tag}/set{len(sets)}.csv"
+        size, entry, sheet = _longest_set(draw, name, flows, roles)
+        sets.append(entry)
+        sheets[name] = sheet
+        found += [flow["key"] for flow in flows[:size]]
+        flows = flows[size:]
+    entries = dict(term.entries)
+    entries["flow_sets"] = sets
+    entries["flows"] = [flow for flow in entries["flows"] if flow["key"] not in found]
+    entries["role_assignments"] = [
+        one for one in entries["role_assignments"] if one not in [roles[key] for key in found]
+    ]
+    return Term(entries, sheets, term.one_by_one)
+
+
+def _longest_set(
+    draw: Draw, name: str, flows: list[Entry], roles: Mapping[str, Entry]
+) -> tuple[int, Entry, Sheet]:
+    """A set of as many of the flows as one can say, one at least; their number, it and its file."""
+    for size in range(len(flows), 0, -1):
+        weaver = Weaver(lambda: bool(draw(_half)))
+        mine = [roles[flow["key"]] for flow in flows[:size]]
+        with suppress(UnwovenError):
+            return size, weaver.woven(name, flows[:size], mine), weaver.sheet()
+    raise UnwovenError(flows[0]["key"])
+
+
 # ---- what is allowed -----------------------------------------------------------------------------
 
 
@@ -546,7 +630,8 @@ def _allow(draw: Draw, scene: Scene, term: Term) -> Entry:
         return _allow(draw, scene, term)
     entry: Entry = {way: name, "until": When(in_minutes(scene.now, DAY), local=draw(_half))}
     if subject:
-        by_what = subject == "flows" and draw(_half)
+        # What has left the manifests is selected by its key alone.
+        by_what = subject == "flows" and name != "deletion" and draw(_half)
         entry[subject] = _selector(draw, term) if by_what else chosen[subject]
     entry["reason"] = draw(LINES)
     return entry | draw(WORDS.some(ALLOW, but=OF_ALLOWANCES))

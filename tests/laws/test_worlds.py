@@ -30,7 +30,7 @@ def drawn() -> list[Term]:
 
     @seed(20270111)
     @settings(
-        max_examples=400,
+        max_examples=700,
         deadline=None,
         database=None,
         phases=[Phase.generate],

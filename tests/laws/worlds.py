@@ -46,6 +46,7 @@ class Start:
         stage.reset()
         for deed in self.early:
             deeds.do(stage, deed)
+        stage.write_base(None)
         stage.write_term(self.first)
         stage.apply()
         stage.control("POST", "clock", {"now": self.now.timestamp()})
@@ -75,7 +76,10 @@ class World:
         return "\n".join([head, *files])
 
     def begin(self, stage: Stage) -> None:
-        """Brings the sandbox to where the second term finds it, and writes that term."""
+        """Brings the sandbox to where the second term finds it, and writes that term.
+
+        Every other world is planned against its first term.
+        """
         if stage.begun is self.start:
             stage.server.restore(KEPT)
         else:
@@ -83,6 +87,7 @@ class World:
             self.start.build(stage)
             stage.server.keep(KEPT)
             stage.begun = self.start
+        stage.write_base(self.start.first if self.chance % 2 else None)
         stage.write_term(self.second)
 
 

@@ -108,7 +108,7 @@ ALLOW_CASES: dict[str, Case] = {
     "a key without its kind": (f"{BASE}protect: [¶math]\n", "no address … flow/math101-2027s"),
     "an address of no kind": (
         f"{BASE}protect: [¶exam/math]\n",
-        'no address starts with "exam" … flow, user',
+        'no address starts with "exam" … flow … user',
     ),
     "an address twice": (
         f"{BASE}protect: [flow/math, ¶flow/Math]\n",

@@ -32,8 +32,44 @@ ENTRY_CASES: dict[str, Case] = {
         "unknown key … start",
     ),
     "an unknown key of a user": (user("¶firstname: Ada"), "did you mean first_name?"),
-    "a key of a later release": (flow("¶timebox: 240"), "not supported by this version yet"),
-    "another of a later release": (flow("¶allocation: single"), "not supported by this version"),
+    "a later key of assessors": (
+        "role_assignments:\n  - flows: {key: '*'}\n"
+        "    assessors: [{people: [ada], ¶participants: all}]\nflows: [{key: law}]\n",
+        "not supported by this version",
+    ),
+    # settings of flows
+    "a timebox of no time": (flow("¶timebox: 0"), "is no timebox"),
+    "a timebox in words": (flow("¶timebox: 4h"), "is no timebox … 240, or off"),
+    "a timebox in quotes": (flow('¶timebox: "240"'), "is no timebox"),
+    "a timebox that is true": (flow("¶timebox: true"), "is no timebox"),
+    "an empty timebox": (flow("¶timebox:"), "is no timebox"),
+    "an unknown anonymisation": (flow("¶anonymisation: index"), "is no way of anonymisation"),
+    "two anonymisations": (
+        flow("¶anonymisation: [participant_index, unique_exam_id]"),
+        "is no way of anonymisation",
+    ),
+    "an anonymisation without data": (flow("¶anonymisation: {}"), 'lacks "data"'),
+    "an anonymisation by an unknown key": (
+        flow("anonymisation: {data: Student Number, ¶by: x}"),
+        "unknown key",
+    ),
+    "a number of ECTS points": (flow("¶ects: 5"), 'write "5"'),
+    "no number of ECTS points": (flow("¶ects: five"), "is no number of ECTS points"),
+    "a negative number of ECTS points": (flow('¶ects: "-5"'), "is no number of ECTS points"),
+    "an unknown allocation": (flow("¶allocation: group"), "did you mean grouped?"),
+    "an assessor type without its name": (
+        flow("assessor_types: [¶{instruction: x}]"),
+        'lacks "type"',
+    ),
+    "an assessor type twice": (
+        flow("assessor_types: [{type: Internal}, ¶{type: internal}]"),
+        "stands twice",
+    ),
+    "assessor types that are names": (flow("assessor_types: [¶Internal]"), "a mapping"),
+    "an instruction too long": (
+        flow(f"assessor_types: [{{type: Internal, ¶instruction: {'x' * 501}}}]"),
+        "500",
+    ),
     "a missing key": ("flows:\n  - ¶title: x\n", 'lacks "key"'),
     "a missing key in flow style": ("flows:\n  - ¶{title: x}\n", 'lacks "key"'),
     "a missing key and a bad date": (

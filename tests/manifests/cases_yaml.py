@@ -54,8 +54,23 @@ YAML_CASES: dict[str, Case] = {
     "an escape character for terminals": ("flows:\n- {key: m, title: ¶\x1b[31mred}\n", "U+001B"),
     "an unknown kind": ("¶flow:\n  - key: math\n", 'unknown kind "flow" … did you mean flows?'),
     "a kind in capitals": ("¶Flows:\n  - key: math\n", "unknown kind … did you mean flows?"),
-    "a kind of a later release": ("¶rooms: [{key: hall-a}]\n", "not supported by this version"),
-    "another kind of a later release": ("¶flow_sets:\n  - csv: x.csv\n", "not supported by this"),
+    "a secret with a tag": (
+        "webhooks:\n  - key: sis\n    url: https://sis.example.org/\n    events: [ASSIGNMENT]\n"
+        "    ¶secret: !s3cret-of-the-sis ${SIS_SECRET}\n",
+        "a secret has no tag",
+    ),
+    "a secret that looks like an alias": (
+        "webhooks:\n  - key: sis\n    secret: ¶*s3cret-of-the-sis\n",
+        "an alias without an anchor",
+    ),
+    "a kind of a later release": (
+        "¶grade_exports: [{key: sis}]\n",
+        "not supported by this version",
+    ),
+    "another kind of a later release": (
+        "¶unarchive:\n  - flow/law\n",
+        "not supported by this",
+    ),
     "a kind that is a mapping": ("¶flows:\n  math: {title: x}\n", "must be a list"),
     "a kind that is text": ("¶flows: math\n", "must be a list"),
     "an entry that is text": ("flows:\n  - ¶math\n", "must be a mapping"),

@@ -11,6 +11,8 @@ from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
 from tests.manifests.cases_people import PEOPLE_CASES
+from tests.manifests.cases_sets import SET_CASES
+from tests.manifests.cases_webhooks import WEBHOOK_CASES
 from tests.manifests.cases_yaml import YAML_CASES
 from tests.manifests.repositories import problems_of, write
 
@@ -18,7 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CASES = {**YAML_CASES, **ENTRY_CASES, **DATE_CASES, **PEOPLE_CASES, **CSV_CASES, **ALLOW_CASES}
+CASES = {
+    **YAML_CASES,
+    **ENTRY_CASES,
+    **DATE_CASES,
+    **PEOPLE_CASES,
+    **CSV_CASES,
+    **ALLOW_CASES,
+    **SET_CASES,
+    **WEBHOOK_CASES,
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -43,3 +54,10 @@ def test_all_files_of_a_folder_are_reported_at_once(tmp_path: Path) -> None:
             words += len(said)
     files_with_problems = {p.location.file for p in problems_of(tmp_path)}
     assert len(files_with_problems) > 60
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "secret" in name])
+def test_no_problem_shows_a_literal_secret(name: str, tmp_path: Path) -> None:
+    write(tmp_path, {"m.yaml": CASES[name][0]})
+    assert problems_of(tmp_path) != []
+    assert not any("s3cret" in str(p) or "20270131" in str(p) for p in problems_of(tmp_path))

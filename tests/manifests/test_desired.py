@@ -380,3 +380,28 @@ def test_messages_show_no_values_of_csv_files(tmp_path: Path) -> None:
     found = problems_of(tmp_path)
     assert len(found) == 5
     assert "hush" not in "\n".join(map(str, found)).casefold()
+
+
+# ---- settings of flows ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["off", '"off"'])
+def test_off_is_a_word_with_and_without_quotes(word: str, tmp_path: Path) -> None:
+    text = f"flows:\n  - key: math\n    timebox: {word}\n    anonymisation: {word}\n"
+    found = one_flow(tmp_path, text).fields
+    assert (found["timebox"].value, found["anonymisation"].value) == ("off", "off")
+
+
+def test_each_assessor_type_has_its_instruction_and_its_place(tmp_path: Path) -> None:
+    text = (
+        "flow_templates:\n  - key: t\n    anonymisation: {data: Student Number}\n"
+        "    assessor_types: [{type: Internal}]\n"
+        "flows:\n  - key: math\n    template: t\n    assessor_types:\n"
+        "      - type: Internal\n        instruction: |\n          Mark all.\n      - type: External\n"
+    )
+    found = one_flow(tmp_path, text).fields
+    assert found["anonymisation"].value == "data: Student Number"
+    assert found["assessor_types"].value == ("Internal", "External")
+    assert found["assessor_types.Internal"].value == "Mark all."
+    assert found["assessor_types.External"].value is True
+    assert str(found["assessor_types.External"].location) == "manifests/m.yaml:12:9"

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
+from tests.laws.scene import BEGIN, Scene
+from tests.laws.terms import Term, in_sets, terms
 from tests.manifests.repositories import load, problems_of, write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pytest
+
+    from engine.model import DesiredRole, DesiredState, Stated
 
 PEOPLE = """\
 users:
@@ -130,6 +137,46 @@ def test_how_entries_are_spread_over_files_means_nothing(tmp_path: Path) -> None
             assert people == [(s.person, set(s.flags)) for s in other.roles[name].seats]
 
 
+SCENE = Scene("term", BEGIN + timedelta(days=100))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_flow_set_means_what_its_flows_mean_when_they_are_written_out_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    term = data.draw(terms(SCENE)).without_unknown_kinds()
+    plain = Term({**term.entries, **term.one_by_one, "flow_sets": []}, term.sheets)
+    woven = data.draw(st.composite(in_sets)(SCENE, plain))
+    root = tmp_path_factory.mktemp("terms")
+    write(root / "plain", plain.files())
+    write(root / "woven", woven.files())
+    note("\n".join(f"-- {name}\n{text}" for name, text in woven.files().items()))
+    assert meant(load(root / "woven")) == meant(load(root / "plain"))
+
+
+def meant(state: DesiredState) -> dict[str, Any]:
+    """All that a state says, but for places and the order of people."""
+    return {
+        str(address): (
+            {path: stated.value for path, stated in desired.fields.items()},
+            {name: _role(role) for name, role in desired.roles.items()},
+            (desired.exact, desired.profile),
+        )
+        for address, desired in state.resources.items()
+    } | {"allowed": [replace(one, location=None) for one in state.allowances]}
+
+
+def _role(role: DesiredRole) -> tuple[Any, ...]:
+    seats = {(one.person.identity, _flags(one.flags)) for one in role.seats}
+    profiles = {(one.profile, _flags(one.flags)) for one in role.profiles}
+    return role.membership, seats, profiles
+
+
+def _flags(flags: Mapping[str, Stated]) -> frozenset[tuple[str, Any]]:
+    return frozenset((name, stated.value) for name, stated in flags.items())
+
+
 def test_reading_twice_says_the_same(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     assert load(tmp_path) == load(tmp_path)
@@ -168,3 +215,48 @@ def test_a_term_of_three_thousand_exams_is_read_in_seconds(tmp_path: Path) -> No
     assert time.process_time() - started < 20
     assert state.counts["seats"] == 3000 * 302
     assert state.counts["users"] == 30_000
+
+
+def test_a_set_of_five_thousand_flows_is_read_in_seconds(tmp_path: Path) -> None:
+    exams = """
+flow_templates: [{key: written, type: FLOWassign}]
+flow_sets:
+  - csv: set.csv
+    flow: {key: "{code}-2027s", template: written, title: "{code} {title}", term: Spring 2027,
+      participation: {start: "{day} {time}", length: "{length}"},
+      marking: {start: "{from}", end: "{by}"}}
+    roles: {managers: [office@x.org], authors: ["{lead}"], assessors: [{people: ["{lead}"],
+      type: Internal}], reviewers: [{people: ["{second}"], allocated_to_all: "{all}"}],
+      participants: {rosters: ["{class}"], users: ["{guest}"]}}
+rosters:
+"""
+    exams += "".join(f"  - {{key: r{n}, users: [s{n}@x.org]}}\n" for n in range(50))
+    rows = ["code,title,day,time,length,from,by,lead,second,all,class,guest\n"]
+    rows += [
+        f"c{n},Exam,2027-05-{3 + n % 20:02},09:00,4h,2027-06-01 12:00,2027-06-20 12:00,"
+        f"l{n % 99}@x.org,{'x@x.org' * (n % 2)},true,r{n % 50},\n"
+        for n in range(5000)
+    ]
+    write(tmp_path, {"m.yaml": exams, "set.csv": "".join(rows)})
+    started = time.process_time()
+    state = load(tmp_path)
+    assert time.process_time() - started < 10
+    assert state.counts["flows"] == 5000
+    assert state.counts["seats"] == 5000 * 4 + 2500
+
+
+def test_five_thousand_wrong_rows_are_told_in_seconds(tmp_path: Path) -> None:
+    exams = """
+flow_sets:
+  - csv: set.csv
+    flow: {key: "{code}", type: "{type}", titel: x, participation: {start: "{start}", length: 1h},
+      marking: {start: "{start}", length: 14d}}
+    roles: {participants: {rosters: ["{class}"]}, assessors: [{people: ["{lead}"], typ: Internal}]}
+"""
+    rows = [f"c {n},FLOWasign,soon,r{n},l{n}@x.org\n" for n in range(5000)]
+    content = "code,type,start,class,lead\n" + "".join(rows)
+    write(tmp_path, {"m.yaml": exams, "set.csv": content})
+    started = time.process_time()
+    problems = problems_of(tmp_path)
+    assert time.process_time() - started < 20
+    assert len(problems) == 4 * 5000 + 2

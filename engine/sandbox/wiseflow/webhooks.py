@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from engine.sandbox.announcements import EVENTS, enqueue
+from engine.sandbox.deliverer import is_loopback
 from engine.sandbox.times import iso_date
 from engine.sandbox.wiseflow.bodies import array, boolean, record, text
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, operation, success
@@ -49,7 +50,7 @@ def _webhook(call: Call, webhook_id: int) -> Row:
 def _columns(call: Call) -> dict[str, Any]:
     """The columns that a body gives; 400 for a URL that is no https (http to this machine is)."""
     url = urlsplit(call.body["url"])
-    local = url.scheme == "http" and url.hostname in {"127.0.0.1", "localhost", "::1"}
+    local = url.scheme == "http" and is_loopback(url)
     if not (url.scheme == "https" and url.hostname) and not local:
         raise Refusal(400, "Invalid request body", ("url", "url must be an https URL"))
     return {

@@ -1,0 +1,59 @@
+"""What has moved since base: who and what left the manifests, and who moved what. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.model import Address, Desired, DesiredRole, DesiredState, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.base import Base
+    from engine.model import Person
+
+
+def with_base(state: DesiredState, base: Base) -> DesiredState:
+    """The state with what stood at base beside it, and with what has left the manifests.
+
+    While a file of a source is not read, nobody knows what has left: then nothing has.
+    """
+    if base.commit is None:
+        return replace(state, no_base=base.missing)
+    before = {_folded(address): desired for address, desired in base.resources.items()}
+    resources = {
+        address: _beside(desired, before.pop(_folded(address), None))
+        for address, desired in state.resources.items()
+    }
+    gone = () if state.unread else before.values()
+    resources |= {one.address: _left(one) for one in gone}
+    return replace(state, resources=dict(sorted(resources.items())), base=base.commit)
+
+
+def _folded(address: Address) -> tuple[str, str]:
+    return address.kind, address.key.casefold()
+
+
+def _left(before: Desired) -> Desired:
+    return Desired(before.address, before.location, {}, standing=Standing.LEFT, base=before)
+
+
+def _beside(desired: Desired, before: Desired | None) -> Desired:
+    if not desired.is_stated:
+        return replace(desired, base=before)
+    if before is None:
+        return replace(desired, standing=Standing.NEW)
+    roles = {name: _with_leaving(role, before.roles) for name, role in desired.roles.items()}
+    return replace(desired, roles=roles, standing=Standing.STAYS, base=before)
+
+
+def _with_leaving(role: DesiredRole, before: Mapping[str, DesiredRole]) -> DesiredRole:
+    """The role with everyone whom it named at base and names no longer, in the order of base."""
+    was = before.get(role.role)
+    named = {seat.person.identity for seat in role.seats}
+    gone: dict[tuple[str, str], Person] = {}
+    for seat in was.seats if was else ():
+        if seat.person.identity not in named:
+            gone.setdefault(seat.person.identity, seat.person)
+    return replace(role, leaving=(*role.leaving, *gone.values()))
