@@ -33,7 +33,8 @@ def pytest_sessionfinish() -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     folder = os.environ.get(tally.FOLDER)
-    if not folder or not Path(folder).is_dir():
+    is_worker = hasattr(terminalreporter.config, "workerinput")
+    if is_worker or not folder or not Path(folder).is_dir():
         return
     found = tally.gather(Path(folder))
     shutil.rmtree(folder, ignore_errors=True)
