@@ -1,0 +1,155 @@
+"""What the laws found once, each as small as it can be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.guards import NAMES
+from engine.model import Result, Status
+from engine.wiseflow.flows import marker
+from tests.e2e.history import commit
+
+if TYPE_CHECKING:
+    from tests.e2e.office import Office
+    from tests.e2e.rehearsal import Rehearsal
+
+EVERYTHING = [f"{name}:*" for name in NAMES]
+KIM = "{key: kim@x.org, first_name: Kim, last_name: Larsen"
+WINDOWS = """
+    participation: {start: 2027-03-05 09:00, length: 4h}
+    marking: {start: 2027-04-05 09:00, end: 2027-05-05 09:00}
+"""
+MARKED, CONCLUDED = 1_809_420_000, 1_809_600_000
+"""4 and 6 May 2027: the last day of marking, and the day after it."""
+SEATS = "role_assignments: [{flows: [law], managers: [kim@x.org]}]\n"
+
+
+def term(flow: str, windows: str = WINDOWS) -> str:
+    head = f"users: [{KIM}}}]\nflows:\n  - key: law\n    title: Law\n    content: none\n"
+    return f"{head}    {flow}{windows}{SEATS}"
+
+
+def user(stage: Rehearsal) -> dict[str, Any]:
+    users = stage.control("GET", "state")["users"]
+    return next(one for one in users if any(d["value"] == "kim@x.org" for d in one["data"]))
+
+
+def settled(stage: Rehearsal) -> None:
+    """Everything is done, and nothing is left to do."""
+    stage.apply(*EVERYTHING)
+    assert stage.failures() == []
+    assert stage.plan(*EVERYTHING).changes == ()
+
+
+def test_several_values_of_one_data_type_all_arrive(rehearsal: Rehearsal) -> None:
+    rehearsal.write(f"users: [{KIM}}}]\n")
+    settled(rehearsal)
+    rehearsal.write(f"users: [{KIM}, data: {{UNIC ID: [unic1, unic2, unic3]}}}}]\n")
+    settled(rehearsal)
+
+
+def test_an_e_mail_that_a_crash_left_without_being_primary_becomes_it(
+    rehearsal: Rehearsal,
+) -> None:
+    rehearsal.write(f"users: [{KIM}}}]\n")
+    settled(rehearsal)
+    body = [{"email": e, "primary": False} for e in ("a@x.org", "b@x.org")]
+    rehearsal.by_hand("POST", f"/users/{user(rehearsal)['id']}/emails", body)
+    rehearsal.write(f"users: [{KIM}, emails: [a@x.org, b@x.org]}}]\n")
+    settled(rehearsal)
+    assert [one["email"] for one in user(rehearsal)["emails"] if one["primary"]] == ["a@x.org"]
+
+
+def test_a_new_user_has_a_primary_e_mail_after_the_first_call_that_adds_one(
+    rehearsal: Rehearsal,
+) -> None:
+    """Else a crash after it would leave one that no search tells from a primary one."""
+    rehearsal.write(f"users: [{KIM}, emails: [a@x.org]}}]\n")
+    rehearsal.apply()
+    sent = rehearsal.writes()
+    assert sent.get("POST /users/{userId}/emails") == 1
+    assert "PATCH /users/{userId}/emails" not in sent
+
+
+def test_a_half_made_draft_of_another_type_is_made_anew(rehearsal: Rehearsal) -> None:
+    types = {
+        row["name"]: row["id"] for row in rehearsal.by_hand("GET", "/license/flow-types")["data"]
+    }
+    managers = [rehearsal.control("GET", "state")["users"][0]["id"]]
+    body = {"title": "Half made", "subTitle": marker("law"), "managers": managers}
+    rehearsal.by_hand("POST", "/license/create/flow", body | {"type": types["FLOWassign"]})
+    rehearsal.write(term("type: FLOWlock"))
+    settled(rehearsal)
+    (row,) = rehearsal.flows("wisectl-law")
+    assert row["type"] == "FLOWlock"
+
+
+def test_a_copy_of_an_oral_exam_with_dates_is_blocked_before_it_is_made(
+    rehearsal: Rehearsal,
+) -> None:
+    flow = "copy_from: {flow: oral}"
+    text = term(flow).replace(
+        "  - key: law", "  - {key: oral, type: FLOWoral, title: Oral}\n  - key: law"
+    )
+    rehearsal.write(text.replace("flows: [law]", "flows: [law, oral]"))
+    (made,) = [one for one in rehearsal.plan().changes if one.id == "flow/law"]
+    assert made.status is Status.BLOCKED
+    assert "FLOWoral" in " ".join(made.reasons)
+
+
+def test_what_the_dates_conclude_is_written_before_them_and_known_as_done(
+    rehearsal: Rehearsal,
+) -> None:
+    rehearsal.write(term("type: FLOWassign\n    lifecycle: active"))
+    rehearsal.apply(*EVERYTHING)
+    past = """
+    participation: {start: 2026-10-05 09:00, length: 4h}
+    marking: {start: 2026-10-06 09:00, end: 2026-10-07 09:00}
+"""
+    text = term("type: FLOWassign\n    lifecycle: active\n    description: Over.", past)
+    rehearsal.write(
+        text.replace("managers: [kim@x.org]", "managers: [kim@x.org], authors: [kim@x.org]")
+    )
+    saved = rehearsal.save_plan(*EVERYTHING)
+    rehearsal.apply_saved(saved, *EVERYTHING)
+    assert rehearsal.failures() == []
+    again = rehearsal.apply_saved(saved, *EVERYTHING)
+    assert {one.result for one in again} == {Result.ALREADY_DONE}, rehearsal.failures()
+
+
+def test_what_a_state_forbids_by_now_is_refused_alone(rehearsal: Rehearsal) -> None:
+    """A flow that was archived by hand after the plan: what was done before stays done."""
+    rehearsal.write(term("type: FLOWassign"))
+    rehearsal.apply(*EVERYTHING)
+    number = rehearsal.flows("wisectl-law")[0]["flowId"]
+    rehearsal.by_hand("PATCH", f"/flows/{number}/activate")
+    rehearsal.control("POST", "clock", {"now": MARKED})
+    text = term("type: FLOWassign\n    description: New.")
+    rehearsal.write(text.replace("title: Law", "title: Laws"))
+    saved = rehearsal.save_plan()
+    there = rehearsal.by_hand("GET", f"/flows/{number}/metadata")["data"]
+    rehearsal.by_hand("PUT", f"/flows/{number}/metadata", there | {"title": "Laws"})
+    rehearsal.control("POST", "clock", {"now": CONCLUDED})
+    rehearsal.by_hand("PATCH", f"/flows/{number}/archive")
+    outcomes = {one.change.part: one.result for one in rehearsal.apply_saved(saved)}
+    assert outcomes == {"metadata": Result.ALREADY_DONE, "description": Result.FAILED}
+
+
+def test_people_come_back_to_an_exam_that_git_puts_off(office: Office) -> None:
+    """It has started by its old time: by the new one it has not, so nothing is left alone."""
+    office.write(
+        term("type: FLOWassign\n    lifecycle: active").replace(
+            "managers: [kim@x.org]", "managers: [kim@x.org], authors: [kim@x.org]"
+        )
+    )
+    commit(office.root)
+    office.stage.apply(*EVERYTHING)
+    number = office.stage.flows("wisectl-law")[0]["flowId"]
+    (author,) = office.stage.by_hand("GET", f"/flows/{number}/authors")["data"]
+    office.stage.by_hand("DELETE", f"/flows/{number}/authors/{author['authorId']}")
+    office.clock("2027-03-05 10:00")
+    text = (office.root / "manifests" / "term.yaml").read_text(encoding="utf-8")
+    office.write(text.replace("2027-03-05", "2027-03-25"))
+    office.scope = ("--base", "HEAD")
+    changes = {change["id"]: change["status"] for change in office.document()["changes"]}
+    assert changes["flow/law:authors"] == "planned"
