@@ -79,6 +79,8 @@ def test_a_half_made_draft_of_another_type_is_made_anew(rehearsal: Rehearsal) ->
     body = {"title": "Half made", "subTitle": marker("law"), "managers": managers}
     rehearsal.by_hand("POST", "/license/create/flow", body | {"type": types["FLOWassign"]})
     rehearsal.write(term("type: FLOWlock"))
+    # As if it were not there: whoever is on it says nothing of the flow that is to be.
+    assert [one.id for one in rehearsal.plan().changes] == ["flow/law", "user/kim@x.org"]
     settled(rehearsal)
     (row,) = rehearsal.flows("wisectl-law")
     assert row["type"] == "FLOWlock"
