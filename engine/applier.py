@@ -207,13 +207,16 @@ class _Run:
             await self.live[address.kind].reread(self.work.api, world, address, parts)
         return self._planned(address)
 
-    def _planned(self, address: Address) -> tuple[list[Change] | str, Binding]:
+    def _planned(
+        self, address: Address, others: frozenset[str] = frozenset()
+    ) -> tuple[list[Change] | str, Binding]:
+        """`others` are parts that need not have been read: they are being written meanwhile."""
         world = self.work.world
         desired, kind = world.desired[address], self.kinds[address.kind]
         if reason := world.incomplete_profiles.get(desired.profile or ""):
             return f"UNIWeb was not read: {reason}", {}
         for (where, part), reason in world.unread.items():
-            if where == address:
+            if where == address and part not in others:
                 return f"{part} {reason}".strip(), {}
         findings = Findings()
         plan_one(kind, desired, world, findings)
@@ -272,7 +275,8 @@ class _Run:
             await self.live[address.kind].look_again(api, world, address, frozenset({step.part}))
         except ApiError:
             return None
-        fresh, binding = self._planned(address)
+        others = frozenset(c.part for c in self.changes.values() if c.address == address)
+        fresh, binding = self._planned(address, others - {step.part})
         if isinstance(fresh, str) or (address not in world.live and not self._may_be_gone(step)):
             return None
         planned = self.plan.objects[address]

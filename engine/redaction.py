@@ -70,22 +70,20 @@ class Secrets:
     """Values that must not be seen, found however they are spelled."""
 
     def __init__(self) -> None:
-        self._runs: set[bytes] = set()
-        self._blocks: set[bytes] = set()
+        self._runs, self._blocks = Pieces(), Pieces()
 
     def add(self, secret: str) -> None:
         for form in _forms(secret):
             run = _run_length(form)
-            self._runs |= {form[at : at + run] for at in range(len(form) - run + 1)}
+            self._runs.add(form[at : at + run] for at in range(len(form) - run + 1))
             # A run holds one whole block at least, wherever it starts: that is a quick first test.
             block = (run + 1) // 2 if run < len(form) else run
-            ends = range(0, len(form) - block + 1, block)
-            self._blocks |= {form[at : at + block] for at in ends}
+            starts = range(0, len(form) - block + 1, block)
+            self._blocks.add(form[at : at + block] for at in starts)
 
     def hidden(self, text: str) -> str:
         """The text with `•••` in the place of each."""
-        found = bool(self._blocks) and _is_among(self._blocks, _plain(text))
-        return self._replaced(text) if found else text
+        return self._replaced(text) if self._blocks.any_in(_plain(text)) else text
 
     def within(self, value: Any) -> Any:
         """JSON with `•••` in its texts, for what is written to files."""
@@ -103,7 +101,7 @@ class Secrets:
             while at >= 0:
                 spans.append((places[at][0], places[at + len(run) - 1][1]))
                 at = plain.find(run, at + 1)
-        if not spans and _is_among(self._runs, _plain(text)):
+        if not spans and self._runs.any_in(_plain(text)):
             # Escapes that are themselves broken into lines are found without the lines only.
             joined = _UNSEEN.sub("", text)
             return HIDDEN if joined == text else self._replaced(joined)
@@ -114,9 +112,28 @@ class Secrets:
         return "".join([*pieces, text[end:]])
 
 
-def _is_among(pieces: Iterable[bytes], plain: bytes) -> bool:
-    """Whether any of the pieces stands in a plain text, which is made once for all of them."""
-    return any(piece in plain for piece in pieces)
+class Pieces:
+    """Parts of secrets, of any of which it is asked whether it stands in a text."""
+
+    def __init__(self) -> None:
+        self._of_length: dict[int, set[bytes]] = {}
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (piece for pieces in self._of_length.values() for piece in pieces)
+
+    def add(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            self._of_length.setdefault(len(piece), set()).add(piece)
+
+    def any_in(self, plain: bytes) -> bool:
+        """Whether one stands in a plain text: looked for, or looked up where there are many."""
+        return any(_any_in(plain, *one) for one in self._of_length.items())
+
+
+def _any_in(plain: bytes, length: int, pieces: set[bytes]) -> bool:
+    if len(pieces) <= len(plain):
+        return any(piece in plain for piece in pieces)
+    return any(plain[at : at + length] in pieces for at in range(len(plain) - length + 1))
 
 
 def _run_length(form: bytes) -> int:

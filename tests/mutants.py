@@ -139,7 +139,7 @@ MUTANTS = (
     Mutant(
         "secrets are not taken out of messages",
         "redaction.py",
-        "        return self._replaced(text) if found else text\n",
+        "        return self._replaced(text) if self._blocks.any_in(_plain(text)) else text\n",
         "        return text\n",
     ),
 )

@@ -39,7 +39,7 @@ async def _write_create(change: Change, work: Work) -> None:
         names = [people.name(s.person, licence) for s in desired.roles["managers"].seats]
         numbers = [work.user_number(name) for name in names]
         managers = [number for number in numbers if number]
-    if not managers:
+    if not managers and change.address not in work.world.live:
         raise RefusedError("none of its managers is in WISEflow")
     new = NewFlow(
         key=change.address.key,

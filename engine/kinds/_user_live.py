@@ -56,7 +56,8 @@ class UserLive:
         world.unread.pop((address, "emails"), None)
         world.live.pop(address, None)
         self._take(world.desired[address], world)
-        if address in world.live:
+        stated = world.desired[address].is_stated
+        if address in world.live and not (stated and parts.isdisjoint({"", "emails"})):
             await self.read(api, world, address)
 
     def _take(self, desired: Desired, world: World) -> None:

@@ -193,6 +193,8 @@ def test_a_finished_flow_outlives_a_draft_with_a_lower_number(term: Rehearsal) -
 
 def test_of_two_drafts_the_lower_is_finished_and_the_other_given_up(term: Rehearsal) -> None:
     lower, higher = leave_draft(term), leave_draft(term)
+    finishing = next(change for change in term.plan().changes if change.id == "flow/source")
+    assert finishing.after == ("user/kim@example.org",)
     term.apply()
     assert term.failures() == []
     assert live_flows(term, "source") == [lower]
