@@ -25,6 +25,12 @@ LAWS = "tests/laws"
 WORLDS = "60"
 """On how many worlds the laws are tried here; `make laws` tries them on more."""
 
+INSTALLED = [
+    *(f"tests/{name}" for name in ("cli", "manifests", "render", "sandbox")),
+    "tests/e2e/test_main_job.py",
+]
+"""What is tried on the wheel too: where a file or an entry point that it lacks would be missed."""
+
 
 class Check(NamedTuple):
     """One line of the summary."""
@@ -87,7 +93,8 @@ def wheel_checks(folder: Path) -> list[Check]:
             return checks
     checks = [checks[0], checks[-1]._replace(seconds=sum(c.seconds for c in checks[1:]))]
     place = copy_tests(folder / "tested")
-    return [*checks, run("tests, wheel", [str(python), "-m", "pytest", *workers()], place)]
+    command = [str(python), "-m", "pytest", *workers(), *INSTALLED]
+    return [*checks, run("tests, wheel", command, place)]
 
 
 def copy_tests(target: Path) -> Path:
