@@ -69,7 +69,9 @@ def test_faults_never_make_an_end_wrong(stage: Stage, world: World) -> None:
     again_planned = done & set(plan)
     assert again_planned == set(), (again_planned, failures(outcomes))
     found = stage.meaning()
-    assert twins(found) == twins(end), failures(outcomes)
+    # Of a webhook that gets a new secret there are two, until the old one could be deleted.
+    undone = {str(one.change.address) for one in outcomes if one.result not in GOOD}
+    assert set(twins(found)) - set(twins(end)) <= undone, failures(outcomes)
     if whole and not failures(outcomes):
         _same(end, found, [])
     again = stage.apply()
