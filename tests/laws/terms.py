@@ -598,7 +598,9 @@ def in_sets(draw: Draw, scene: Scene, term: Term, keys: Iterable[str] = FLOWS) -
     entries["flow_sets"] = sets
     entries["flows"] = [flow for flow in entries["flows"] if flow["key"] not in found]
     entries["role_assignments"] = [
-        one for one in entries["role_assignments"] if one not in [roles[key] for key in found]
+        one
+        for one in entries["role_assignments"]
+        if one["flows"] and one not in [roles[key] for key in found]
     ]
     return Term(entries, sheets, term.one_by_one)
 
