@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format schemas serve laws mutants faults clean
+.PHONY: help setup demo test lint format schemas coverage serve laws mutants faults clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ format: $(VENV)/ready ## bring the code into its one style
 
 schemas: $(VENV)/ready ## write schemas/ from the models
 	@$(RUN) -m engine schema
+
+coverage: $(VENV)/ready ## write docs/coverage.md from the engine's calls
+	@$(RUN) -m tests.coverage
 
 serve: $(VENV)/ready ## serve the sandbox on http://127.0.0.1:8080
 	@$(RUN) -m engine sandbox serve --port 8080

@@ -198,7 +198,8 @@ async def _write_data(change: Change, user_id: int, work: Work) -> None:
     for body in _one_of_each_type(added):
         await work.api.call("POST", path, ids=ids, body=body, repeatable=False)
     for number in gone:
-        await work.api.call("DELETE", f"{path}/{{userDataId}}", ids={**ids, "userDataId": number})
+        one = {**ids, "userDataId": number}
+        await work.api.call("DELETE", "/users/{userId}/user-data/{userDataId}", ids=one)
 
 
 def _steps(
