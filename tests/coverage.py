@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from engine.sandbox.wiseflow import OPERATIONS
-from engine.wiseflow.seats import ROLES
 from tests.e2e.test_faults import PHASES
 
 ROOT = Path(__file__).resolve().parents[1]
