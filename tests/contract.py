@@ -23,6 +23,9 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from tests.loopback import NO_CERTIFICATES
+from tests.loopback import network as loopback_network
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -413,7 +416,7 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer of the transport inside, read to its end and checked."""
-        self._inner = self._inner or httpx.HTTPTransport()
+        self._inner = self._inner or httpx.HTTPTransport(verify=NO_CERTIFICATES)
         request.read()
         answer: httpx.Response = self._inner.handle_request(request)
         answer.read()
@@ -422,7 +425,7 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer of the transport inside, read to its end and checked."""
-        self._inner = self._inner or httpx.AsyncHTTPTransport()
+        self._inner = self._inner or loopback_network()
         await request.aread()
         answer: httpx.Response = await self._inner.handle_async_request(request)
         await answer.aread()

@@ -7,13 +7,13 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import jsonschema
 import pytest
 
 from engine.cli import run
 from engine.render.plan_schema import PLAN_SCHEMA
 from engine.sandbox.serve import Options, RunningSandbox, running
+from tests import loopback
 from tests.cli.conftest import Ended
 
 if TYPE_CHECKING:
@@ -90,13 +90,13 @@ class Office:
         return dict(flow)
 
     def sandbox(self, method: str, path: str, body: Any = None) -> Any:
-        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=30)
+        answer = loopback.request(method, f"{self.url}/_sandbox/{path}", json=body)
         answer.raise_for_status()
         return answer.json()
 
     def by_hand(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"x-api-key": "sandbox"}
-        answer = httpx.request(method, f"{self.url}/v1{path}", json=body, headers=headers)
+        answer = loopback.request(method, f"{self.url}/v1{path}", json=body, headers=headers)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

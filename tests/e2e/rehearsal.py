@@ -7,8 +7,6 @@ import textwrap
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from engine.applier import Control
 from engine.binding import Digester
 from engine.guards import Allowance, parse_allowance
@@ -27,6 +25,7 @@ from engine.planner import Options
 from engine.render.style import Style
 from engine.wiseflow.creation import Patience
 from engine.wiseflow.licence import fingerprint
+from tests import loopback
 from tests.e2e.edges import load, open_members, open_wiseflow
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ class Rehearsal:
     # ---- the sandbox's own side -----------------------------------------------------------------
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=30)
+        answer = loopback.request(method, f"{self.url}/_sandbox/{path}", json=body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -155,7 +154,7 @@ class Rehearsal:
         """One call as a colleague's script would make it, outside of wisectl."""
         headers = {"x-api-key": "sandbox"}
         url = f"{self.url}/v1{path}"
-        answer = httpx.request(method, url, json=body, headers=headers, timeout=30)
+        answer = loopback.request(method, url, json=body, headers=headers)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

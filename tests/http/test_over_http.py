@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -24,6 +23,7 @@ from engine.sandbox.serve import Options, RunningSandbox, running
 from engine.uniweb.client import Connection as UniwebConnection
 from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import Connection, WiseflowApi, open_wiseflow
+from tests import loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +47,11 @@ def sandbox(server: RunningSandbox) -> str:
 
 
 def control(url: str, what: str, body: Any = None) -> None:
-    httpx.post(f"{url}/_sandbox/{what}", json=body, timeout=30).raise_for_status()
+    loopback.post(f"{url}/_sandbox/{what}", json=body).raise_for_status()
 
 
 def requests(url: str) -> dict[str, int]:
-    counts: dict[str, int] = httpx.get(f"{url}/_sandbox/requests", timeout=30).json()
+    counts: dict[str, int] = loopback.get(f"{url}/_sandbox/requests").json()
     return counts
 
 

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, quote_plus, unquote_plus, urlsplit
 
-import httpx
+from tests import loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -190,9 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
         url = f"{sandbox}{self.path}"
         if "/uniweb/" in self.path:
             login = {"grant_type": "password", "username": "sandbox", "password": "sandbox"}
-            answer = httpx.post(f"{sandbox}/uniweb/api/token.php", data=login)
+            answer = loopback.post(f"{sandbox}/uniweb/api/token.php", data=login)
             url = f"{url.partition('?')[0]}?access_token={answer.json()['access_token']}"
-        passed = httpx.request(self.command, url, content=body, headers=headers, timeout=30)
+        passed = loopback.request(self.command, url, content=body, headers=headers)
         kept = {n: v for n, v in passed.headers.items() if n in {"content-type", "date"}}
         content = passed.content
         if self.parrot.mode == "data":

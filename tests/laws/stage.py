@@ -39,6 +39,7 @@ from tests.laws.scene import VARIABLES
 from tests.laws.snapshot import Meaning, meaning
 from tests.laws.tally import note
 from tests.laws.wire import Tap, Wire
+from tests.loopback import NO_CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -306,7 +307,7 @@ _CLIENTS: list[httpx.Client] = []
 def _client() -> httpx.Client:
     """One connection for all that is not the engine's: opening one takes longer than a request."""
     if not _CLIENTS:
-        _CLIENTS.append(httpx.Client(timeout=30, trust_env=False))
+        _CLIENTS.append(httpx.Client(timeout=30, verify=NO_CERTIFICATES, trust_env=False))
     return _CLIENTS[0]
 
 

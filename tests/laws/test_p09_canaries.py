@@ -11,7 +11,6 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from engine.cli import run
 from engine.redaction import Redactor, Secrets
 from engine.sandbox.serve import Options, running
+from tests import loopback
 from tests.laws.parrot import EMAIL, PHONE, SECRETS, Parrot, found, parroting, spellings
 
 if TYPE_CHECKING:
@@ -138,13 +138,13 @@ def site(parrot: Parrot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sit
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     parrot.mode, parrot.which = "fine", lambda method, path: True
-    httpx.post(f"{parrot.sandbox}/_sandbox/reset", timeout=30).raise_for_status()
+    loopback.post(f"{parrot.sandbox}/_sandbox/reset").raise_for_status()
     return Site(tmp_path, parrot)
 
 
 def by_hand(parrot: Parrot, method: str, path: str, body: Any = None) -> Any:
     headers = {"x-api-key": "sandbox"}
-    answer = httpx.request(method, f"{parrot.sandbox}/v1{path}", json=body, headers=headers)
+    answer = loopback.request(method, f"{parrot.sandbox}/v1{path}", json=body, headers=headers)
     answer.raise_for_status()
     return answer.json() if answer.content else None
 

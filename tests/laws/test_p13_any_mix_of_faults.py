@@ -6,9 +6,8 @@ import asyncio
 import random
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from engine.errors import EngineError
+from tests import loopback
 from tests.laws.law import law
 from tests.laws.network import PlainNetwork
 from tests.laws.snapshot import differences, twins
@@ -87,7 +86,7 @@ def _same(end: Meaning, found: Meaning, said: list[str]) -> None:
 def _under_faults(stage: Stage, chance: int) -> tuple[list[Outcome], bool]:
     """An apply while the server has a bad day, and whether it says that it read everything."""
     stage.control("POST", "faults", schedule(chance))
-    stage.tap, stage.network = Tap(), httpx.AsyncHTTPTransport
+    stage.tap, stage.network = Tap(), loopback.network
     before = sum(stage.control("GET", "requests").values())
     outcomes, whole = [], False
     try:

@@ -10,6 +10,7 @@ import httpx
 
 from engine.sandbox.serve import Options, running
 from tests.contract import CheckedTransport
+from tests.loopback import NO_CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +38,9 @@ class Licence:
             transport=CheckedTransport(requests=False),
             timeout=30,
         )
-        self.control = httpx.Client(base_url=f"{url}/_sandbox", trust_env=False, timeout=30)
+        self.control = httpx.Client(
+            base_url=f"{url}/_sandbox", verify=NO_CERTIFICATES, trust_env=False, timeout=30
+        )
 
     def close(self) -> None:
         for client in (self.http, self.careless, self.control):

@@ -10,6 +10,7 @@ import pytest
 
 from engine.sandbox.quirks import QUIRKS, QuirkError, Quirks
 from engine.sandbox.serve import Options, running
+from tests import loopback
 from tests.sandbox.licence import DAY, START, Licence, licence
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def test_requests_are_counted_by_method_and_template(wise: Licence) -> None:
     flow = wise.flow()
     for _ in range(3):
         wise.call("GET", f"/flows/{flow}/metadata")
-    httpx.post(f"{wise.url}/uniweb/api/resource.php")
-    httpx.get(f"{wise.url}/v1/license/info")
+    loopback.post(f"{wise.url}/uniweb/api/resource.php")
+    loopback.get(f"{wise.url}/v1/license/info")
     wise.careless.get("/no/such/path")
 
     counts = wise.control.get("/requests").json()
@@ -130,8 +131,8 @@ def test_a_fault_hits_only_its_method_and_template(wise: Licence) -> None:
 def test_faults_reach_uniweb_and_tokens_but_not_control(wise: Licence) -> None:
     _fault(wise, {"method": "*", "path": "*", "kind": "status", "status": 500})
 
-    assert httpx.post(f"{wise.url}/uniweb/api/resource.php").status_code == 500
-    assert httpx.post(f"{wise.url}/v1/oauth2/token").status_code == 500
+    assert loopback.post(f"{wise.url}/uniweb/api/resource.php").status_code == 500
+    assert loopback.post(f"{wise.url}/v1/oauth2/token").status_code == 500
     assert wise.control.get("/state").status_code == 200
 
 
@@ -195,7 +196,7 @@ def test_an_answer_without_a_body_can_be_truncated_too(wise: Licence) -> None:
 def test_a_malformed_answer_is_no_json(wise: Licence) -> None:
     _fault(wise, {"path": ROLES, "kind": "malformed", "times": 1})
 
-    answer = httpx.get(f"{wise.url}/v1{ROLES}", headers={"x-api-key": "sandbox"})
+    answer = loopback.get(f"{wise.url}/v1{ROLES}", headers={"x-api-key": "sandbox"})
 
     assert answer.status_code == 200
     with pytest.raises(ValueError, match="Expecting value"):
@@ -284,7 +285,7 @@ def test_a_file_keeps_everything_and_its_clock(tmp_path: Path) -> None:
         assert wise.search(metadata={"title": "Kept"}) == [flow]
         assert 200 <= wise.control.get("/state").json()["now"] - START < 260
         bearer = {"authorization": f"Bearer {token}"}
-        assert httpx.get(f"{sandbox.url}/v1{ROLES}", headers=bearer).status_code == 200
+        assert loopback.get(f"{sandbox.url}/v1{ROLES}", headers=bearer).status_code == 200
         assert wise.flow() == flow + 1
         wise.control.post("/reset")
         assert wise.search(metadata={"title": "Kept"}) == []
@@ -293,10 +294,10 @@ def test_a_file_keeps_everything_and_its_clock(tmp_path: Path) -> None:
 
 def test_a_clock_can_be_given_at_the_start() -> None:
     with running(Options(clock="2027-05-03 09:00")) as sandbox:
-        state = httpx.get(f"{sandbox.url}/_sandbox/state").json()
+        state = loopback.get(f"{sandbox.url}/_sandbox/state").json()
         assert 0 <= state["now"] - 1_809_334_800 < 30
     with running(Options(clock="now")) as sandbox:
-        state = httpx.get(f"{sandbox.url}/_sandbox/state").json()
+        state = loopback.get(f"{sandbox.url}/_sandbox/state").json()
         assert abs(state["now"] - time.time()) < 30
 
 

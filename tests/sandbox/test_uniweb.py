@@ -11,6 +11,7 @@ import pytest
 
 from engine.sandbox.serve import Options, RunningSandbox, running
 from engine.sandbox.uniweb.app import make_uniweb_app
+from tests import loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,12 @@ class Client:
     """What the vendor's PHP client does: a form field `request`, the token in the query."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=f"{url}/uniweb/api", trust_env=False, timeout=30)
+        self.http = httpx.Client(
+            base_url=f"{url}/uniweb/api",
+            verify=loopback.NO_CERTIFICATES,
+            trust_env=False,
+            timeout=30,
+        )
         self.token = self.new_token()
 
     def new_token(self) -> str:
@@ -70,7 +76,7 @@ def test_after_an_hour_a_client_renews_its_token_and_repeats(
 ) -> None:
     control = f"{sandbox.url}/_sandbox/clock"
     later = sandbox.store.clock.now() + 3_601
-    httpx.post(control, json={"now": later}, trust_env=False).raise_for_status()
+    loopback.post(control, json={"now": later}).raise_for_status()
     stale = client.send(action="read", content="members")
     assert stale.status_code == 401
     assert stale.json()["error"] == {
@@ -303,7 +309,7 @@ def test_a_reset_brings_the_members_back_and_keeps_tokens(
     client: Client, sandbox: RunningSandbox
 ) -> None:
     before = client.read()
-    httpx.post(f"{sandbox.url}/_sandbox/reset", trust_env=False).raise_for_status()
+    loopback.post(f"{sandbox.url}/_sandbox/reset").raise_for_status()
     assert client.read() == before
 
 

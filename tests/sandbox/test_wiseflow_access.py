@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests import loopback
 from tests.contract import CheckedTransport
 from tests.sandbox.licence import DAY, START, licence
 
@@ -113,9 +114,9 @@ def test_every_answer_has_the_date_of_the_sandbox_and_a_trace_id(wise: Licence) 
     answers = [
         wise.call("GET", "/license/roles"),
         wise.careless.get("/no/such/path"),
-        httpx.get(f"{wise.url}/v1/license/roles"),
+        loopback.get(f"{wise.url}/v1/license/roles"),
         wise.control.get("/requests"),
-        httpx.post(f"{wise.url}/uniweb/api/token.php"),
+        loopback.post(f"{wise.url}/uniweb/api/token.php"),
     ]
 
     moments = [parsedate_to_datetime(a.headers["date"]).timestamp() for a in answers]
@@ -162,7 +163,7 @@ def test_the_limit_of_a_second_is_kept_for_each_credential_set_alone() -> None:
 
         assert len(passed) + len(refused) == 600
         assert len(passed) <= 200 * (1 + lasted)
-        other = httpx.get(
+        other = loopback.get(
             f"{wise.url}/v1/license/roles", headers={"authorization": f"Bearer {token}"}
         )
         assert other.status_code == 200
