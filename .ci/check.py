@@ -66,7 +66,7 @@ def source() -> list[Check]:
 def laws() -> list[Check]:
     """The laws on many worlds; parts of one law go to whichever worker is free."""
     os.environ["WISECTL_WORLDS"] = os.environ.get("WISECTL_WORLDS", WORLDS)
-    return [run("laws", [PYTHON, "-m", "pytest", *workers("load"), LAWS])]
+    return [run("laws", [PYTHON, "-m", "pytest", *workers("worksteal"), LAWS])]
 
 
 def wheel() -> list[Check]:

@@ -112,7 +112,7 @@ def _secret() -> Iterator[None]:
 
 def _take(step: Step, root: Path, invocation: Invocation) -> bool:
     """Tells one step and runs its command; whether it ended as it must."""
-    from engine.cli import run as run_command
+    from engine.main import run as run_command
 
     print(f"\n── {step.text}\n$ wisectl {' '.join(step.command)}\n", flush=True)
     options = ["--dir", str(root), "--env", ENVIRONMENT]

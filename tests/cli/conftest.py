@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.cli import run
+from engine.main import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

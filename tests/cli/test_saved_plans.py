@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from engine.cli import run
+from engine.main import run
 from engine.render.plan_schema import PLAN_SCHEMA
 from engine.sandbox.serve import Options, RunningSandbox, running
 from tests import loopback

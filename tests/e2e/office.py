@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.cli import run
+from engine.main import run
 from tests.e2e.history import commit
 
 if TYPE_CHECKING:

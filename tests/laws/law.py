@@ -25,34 +25,31 @@ if TYPE_CHECKING:
 
 WORLDS = int(os.environ.get("WISECTL_WORLDS", "60"))
 A_TIME = 10 * FAMILY
-"""Worlds of one test at most, so that workers share a law."""
+"""Worlds of one test at most, where a law says nothing else, so that workers share a law."""
 
 PHASES = [Phase.generate, *([Phase.shrink] if os.environ.get("WISECTL_SHRINK") else [])]
-
-
-def _of_part(count: int, part: int) -> int:
-    return min(A_TIME, count - part * A_TIME)
 
 
 Law = Callable[["Stage", World], None]
 Test = Callable[["Stage", int], None]
 
 
-def law(share: float, most: int | None = None) -> Callable[[Law], Test]:
+def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable[[Law], Test]:
     """Makes a test of a law; `share` is its part of all worlds, `most` where more tell nothing."""
     count = max(1, round(WORLDS * share))
     count = min(count, most) if most is not None else count
-    parts = math.ceil(count / A_TIME)
+    parts = math.ceil(count / a_time)
 
     def decorate(function: Law) -> Test:
         name = function.__name__.removeprefix("test_")
 
         def on_worlds(stage: Stage, part: int) -> None:
+            worlds = min(a_time, count - part * a_time)
             number = zlib.crc32(f"{os.environ.get(SEED, '1')}/{name}/{part}".encode())
 
             @seed(number)
             @settings(
-                max_examples=math.ceil(_of_part(count, part) / FAMILY),
+                max_examples=math.ceil(worlds / FAMILY),
                 deadline=None,
                 database=None,
                 phases=PHASES,
@@ -61,7 +58,7 @@ def law(share: float, most: int | None = None) -> Callable[[Law], Test]:
             )
             @given(families())
             def on_family(family: list[World]) -> None:
-                for world in family[: _of_part(count, part)]:
+                for world in family[:worlds]:
                     tally.note("worlds", name)
                     stage.set_out()
                     try:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.cli import cli, run
+from engine.cli import cli
+from engine.main import run
 from tests.laws.law import law
 from tests.laws.snapshot import raw_objects
 from tests.laws.tally import note

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cli import run
+from engine.main import run
 from engine.redaction import Redactor, Secrets
 from engine.sandbox.serve import Options, running
 from tests import loopback
@@ -309,7 +309,7 @@ CRASH = """
 import asyncio, logging, sys
 logging.basicConfig(level=logging.DEBUG)
 sys.path.insert(0, {root!r})
-import engine.cli
+import engine.main
 import engine.commands.plan as plan
 from engine.wiseflow.client import WiseflowApi
 
@@ -329,7 +329,7 @@ elif {crash!r} == "type":
     def crash(*_, **__):
         raise type("Odd", (Exception,), {{"__str__": lambda self: secrets}})()
     plan.run = crash
-engine.cli.main(sys.argv[1:])
+engine.main.main(sys.argv[1:])
 """
 
 
