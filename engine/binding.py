@@ -108,7 +108,7 @@ Row = tuple[str, "Value", "Value", "Value", str, str]
 def _items(desired: Desired, changes: list[Change], world: World, normal: Normal) -> Iterator[Row]:
     yield from _field_items(desired, changes, world, normal)
     for role in desired.roles.values():
-        yield _heading(role.role, role.membership)
+        yield _heading(role.slot, [role.membership, "all"] if role.is_all else role.membership)
         yield from _seat_items(desired, role, changes, world)
 
 
@@ -176,12 +176,15 @@ def _seat_items(
         verb, change = planned.pop(name, ("", ""))
         before = _seat_state(seats.pop(number, None) if number else None, flags)
         after = (True, {n: value for n, value in flags.items() if value}) if verb else before
-        yield f"{role.role}/{name}", flags, before, after, verb, change
+        yield f"{role.slot}/{name}", flags, before, after, verb, change
     for number, seat in sorted(seats.items()):
         verb, change = planned.pop(f"#{number}", ("", ""))
         before = _seat_state(seat, {})
         after = (False, {}) if verb == "deactivate" else None if verb else before
-        yield f"{role.role}/#{number}", None, before, after, verb, change
+        yield f"{role.slot}/#{number}", None, before, after, verb, change
+    # Who comes because everybody does is named by no manifest.
+    for name, (verb, change) in sorted(planned.items()):
+        yield f"{role.slot}/{name}", None, None, (True, {}), verb, change
 
 
 def _wanted(role: DesiredRole, world: World) -> dict[str, tuple[int | None, dict[str, Value]]]:
@@ -204,7 +207,7 @@ def _seat_state(seat: LiveSeat | None, stated: Mapping[str, Value]) -> Value:
 
 
 def _planned_seats(role: str, changes: Iterable[Change]) -> dict[str, tuple[str, str]]:
-    """From the folded name, or `#number` of who leaves, to verb and change."""
+    """From the folded name, or `#number` of whom no manifest names, to verb and change."""
     planned: dict[str, tuple[str, str]] = {}
     for change in changes:
         if change.seats and change.seats.role == role:
@@ -215,8 +218,8 @@ def _planned_seats(role: str, changes: Iterable[Change]) -> dict[str, tuple[str,
 def _verbs(seats: SeatsChange) -> Iterator[tuple[str, str]]:
     for verb in VERBS:
         for seat in getattr(seats, verb):
-            leaves = verb in ("remove", "deactivate") and seat.user_id is not None
-            yield f"#{seat.user_id}" if leaves else seat.person.casefold(), verb
+            is_named = seat.user_id is None
+            yield seat.person.casefold() if is_named else f"#{seat.user_id}", verb
 
 
 # ---- comparing ---------------------------------------------------------------------------------

@@ -75,7 +75,9 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         "profiles": len(profiles),
         "rosters": len(documents.of("rosters")),
         "csv_rows": sheets.rows,
-        "seats": sum(len(one.seats) for found in roles.values() for one in found.values()),
+        "seats": sum(
+            len(one.seats) for found in roles.values() for one in found.values() if not one.owner
+        ),
     }
     others = {plural: len(documents.of(plural)) for plural in ("rooms", "webhooks")}
     counts |= {plural: number for plural, number in others.items() if number}

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.allocation_entries import with_allocations
 from engine.errors import ApiError, AuthenticationError, Location, Problem
 from engine.mapping import map_member
 from engine.model import Desired, DesiredRole, DesiredSeat, Person, Profile, Stated
@@ -176,7 +177,7 @@ def _with_members(
         name: _role_with_members(role, profiles, read, user_key)
         for name, role in desired.roles.items()
     }
-    return replace(desired, roles=roles)
+    return replace(desired, roles=with_allocations(roles))
 
 
 def _role_with_members(

@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.model import OFF, Action, Address, Allowance, Change, FieldChange, Guard, SeatsChange
+from engine.model import (
+    OFF,
+    Action,
+    Address,
+    Allowance,
+    Change,
+    FieldChange,
+    Guard,
+    SeatsChange,
+    set_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -130,7 +140,7 @@ def check_guards(changes: Sequence[Change], world: World, limits: Limits) -> lis
     """Every guard that the plan comes near, the refused ones with what they refuse."""
     leaving = [change for change in changes if taken(change)]
     checked = [found for change in leaving for found in _set_guards(change)]
-    checked += _removals(leaving, limits)
+    checked += _removals([one for one in leaving if one.seats and not one.seats.of], limits)
     for kind in sorted({change.address.kind for change in changes}):
         checked += _updates(kind, [c for c in changes if c.address.kind == kind], world, limits)
     for profile in sorted(limits.last_counts):
@@ -157,7 +167,7 @@ def _set_guards(change: Change) -> Iterator[Checked]:
 
 
 def _of_set(name: str, change: Change, limit: str, value: str, refused: bool) -> Checked:
-    role = change.seats.role if change.seats else ""
+    role = set_of(change.seats.role) if change.seats else ""
     guard = Guard(name, f"{change.address} {role}", limit, value, refused)
     return Checked(guard, (of_change(name, change),) if refused else ())
 

@@ -192,11 +192,16 @@ def _entries(refused: Iterable[Refusal], ruling: Ruling, today: date) -> Iterato
     until = f'until: {today + FORTNIGHT}, reason: "say why"'
     names = {one.name for one in refused}
     for one in refused:
-        if taken(one.change) and one.name in OF_REMOVALS:
+        if _leaves(one.change) and one.name in OF_REMOVALS:
             if one.name != "removals" or names.isdisjoint(OF_REMOVALS - {"removals"}):
                 yield f"{{{_of_removal(one, ruling)}, {until}}}"
         else:
             yield f"{{{_of_other(one, ruling)}, {until}}}"
+
+
+def _leaves(change: Change) -> bool:
+    """Whether people leave a role; an allocation can be no part of `remove`."""
+    return taken(change) > 0 and change.seats is not None and not change.seats.of
 
 
 def _of_removal(refusal: Refusal, ruling: Ruling) -> str:

@@ -161,6 +161,10 @@ def intent(change: Change, number_of: NumberOf) -> dict[str, Any]:
 
 def _seats(seats: SeatsChange, number_of: NumberOf) -> dict[str, Any]:
     row: dict[str, Any] = {"role": seats.role}
+    if seats.role.startswith("assessor_groups"):
+        row["group"] = seats.of
+    elif seats.of:
+        row["of"] = number_of(seats.of)
     for verb in ("add", "remove", "deactivate", "reactivate", "change"):
         people = [
             {"user": seat.user_id or number_of(seat.person), "flags": dict(seat.before)}

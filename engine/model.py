@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -63,6 +64,20 @@ class Person(NamedTuple):
         return self.data_type, self.value.casefold()
 
 
+class Owner(NamedTuple):
+    """Whose people a set holds that is no role itself: an assessor's, a reviewer's or a group's."""
+
+    role: str
+    """`assessors`, `reviewers` or `assessor_groups`."""
+    person: Person | None = None
+    group: str = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Two mentions with one identity are one owner."""
+        return self.role, *(self.person.identity if self.person else (self.group.casefold(),))
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredSeat:
     """One person in one role on one flow; flags hold only what is stated.
@@ -90,6 +105,34 @@ class DesiredRole:
     profiles: tuple[DesiredProfileMembers, ...] = ()
     leaving: tuple[Person, ...] = ()
     """Whom an earlier state named: they leave unless they are named again."""
+    owner: Owner | None = None
+    """Whose set it is, where it is no role but an allocation: `role` is its part of the flow."""
+    is_all: bool = False
+    """Whether it is everybody who is on the flow; nobody stands in it by name then."""
+    was_all: bool = False
+    """Whether it was everybody in an earlier state."""
+
+    @property
+    def slot(self) -> str:
+        """Names the set whatever other sets there are: parts of allocations are only numbered."""
+        if self.owner is None:
+            return self.role
+        return json.dumps([self.role.rpartition(".")[2], *self.owner.identity])
+
+    @property
+    def said(self) -> str:
+        """The set for people: `participants`, `participants of assessor ada@northfield.example`."""
+        if self.owner is None:
+            return self.role
+        who = self.owner.person.value if self.owner.person else self.owner.group
+        return set_of(self.role, who)
+
+
+def set_of(role: str, who: str = "") -> str:
+    """How a role is called; an allocation by its members and whose they are."""
+    kind, _, rest = role.partition(".")
+    owner = {"assessors": "assessor", "reviewers": "reviewer", "assessor_groups": "group"}
+    return f"{rest.rpartition('.')[2]} of {owner[kind]} {who}".strip() if rest else role
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +279,8 @@ class LiveSeat:
     flags: Mapping[str, Value] = field(default_factory=dict)
     name: str = ""
     """The key where the answer carries it, else empty."""
+    assessors: tuple[int, ...] | None = None
+    """Of a participant: the seats of the assessors who mark; None where that is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +349,8 @@ class SeatsChange:
     change: tuple[Seat, ...] = ()
     live: int | None = None
     """The seats as they are live, where adds of another change come before this one."""
+    of: str = ""
+    """Whose set it is, where these are no seats but an allocation: a person, or a group's title."""
 
 
 @dataclass(frozen=True, slots=True)

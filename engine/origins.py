@@ -21,6 +21,7 @@ from engine.model import (
     SeatsChange,
     Standing,
     Status,
+    set_of,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Origins:
     normal: Normal
     _dropped: dict[str, int] = field(default_factory=dict)
     """By role, how many who would come are left alone."""
+    _left: dict[str, set[str]] = field(default_factory=dict)
+    """By role, who does not come; roles are told before the allocations of those who have them."""
 
     def left_alone(self, changes: Iterable[Change]) -> frozenset[str]:
         """The fields that people changed in WISEflow since base, of an exam that has started."""
@@ -121,7 +124,7 @@ class Origins:
 
     def _of_seats(self, seats: SeatsChange) -> dict[Seat, str]:
         role = self.desired.roles.get(seats.role)
-        was = self.desired.base.roles.get(seats.role) if self.desired.base else None
+        was = self._at_base(role) if role else None
         named = self._flags_at_base(was) if was else {}
         told = {seat: self._of_coming(seat, named) for seat in (*seats.add, *seats.change)}
         told |= dict.fromkeys(seats.reactivate, GIT)
@@ -133,11 +136,18 @@ class Origins:
             told[seat] = GIT if by_git else SOURCE if outside else LIVE
         return told
 
+    def _at_base(self, role: DesiredRole) -> DesiredRole | None:
+        """The same set as it stood at base: of allocations the numbers may have moved."""
+        roles = self.desired.base.roles.values() if self.desired.base else ()
+        return next((one for one in roles if one.slot == role.slot), None)
+
     def _flags_at_base(self, role: DesiredRole) -> dict[str, dict[str, object]]:
         """By folded name as the plan shows it, the flags that were stated."""
         people, licence = self.world.people, self.world.licence
         named: dict[str, dict[str, object]] = {}
-        for seat in role.seats:
+        everyone = self.desired.base.roles.get("participants") if self.desired.base else None
+        seats = everyone.seats if role.is_all and everyone else role.seats
+        for seat in seats:
             if seat.person.data_type != BY_NUMBER:
                 stated = {name: one.value for name, one in seat.flags.items() if name != "active"}
                 named.setdefault(people.name(seat.person, licence).casefold(), {}).update(stated)
@@ -156,12 +166,24 @@ class Origins:
         if change.seats is None:
             yield change
             return
+        absent = [seat for seat in seats if self._is_absent(seat, change.seats)]
+        seats = {seat: origin for seat, origin in seats.items() if seat not in absent}
         left = [seat for seat, origin in seats.items() if origin == LIVE and self._has_started()]
         note_left(change, [seat.person for seat in left], findings)
+        lacking = {seat.person for seat in left if seat in change.seats.add}
+        self._left[change.seats.role] = self._left.get(change.seats.role, set()) | lacking
         seats = {seat: origin for seat, origin in seats.items() if seat not in left}
         kept = self._of_these(change, change.seats, seats)
         if seats:
             yield kept
+
+    def _is_absent(self, seat: Seat, there: SeatsChange) -> bool:
+        """Whether an allocation is of somebody who, being left alone, does not come."""
+        owner, _, members = there.role.partition(".")
+        if not members or seat not in there.add:
+            return False
+        people = self._left.get(members.rpartition(".")[2], set())
+        return seat.person in people or there.of in self._left.get(owner, set())
 
     def _of_these(self, change: Change, there: SeatsChange, seats: Seats) -> Change:
         lists: dict[str, Any] = {
@@ -183,7 +205,7 @@ def note_left(change: Change, names: Iterable[str], findings: Findings) -> None:
     if not left:
         return
     shown = ", ".join(left[:SHOWN]) + (f" and {len(left) - SHOWN} more" * (len(left) > SHOWN))
-    part = f"{change.seats.role}: " if change.seats else ""
+    part = f"{set_of(change.seats.role, change.seats.of)}: " if change.seats else ""
     findings.note(
         change.address,
         f"{part}changed in WISEflow, and left alone since the exam has started: {shown}",

@@ -17,6 +17,7 @@ from engine.model import (
     Desired,
     Guard,
     Note,
+    Owner,
     Plan,
     Standing,
     Status,
@@ -137,10 +138,23 @@ def plan_one(kind: Kind, desired: Desired, world: World, findings: Findings) -> 
 
 def _roles_let_go(desired: Desired) -> Iterator[Note]:
     """A role that no manifest names any more is not managed any more: nobody leaves it."""
-    before = desired.base.roles if desired.base and desired.is_stated else {}
-    for role in sorted(set(before) - set(desired.roles)):
-        message = f"{role}: stood at base and is stated no more: released, nobody is taken away"
-        yield Note(desired.address, message, f"`{role}: []` would empty it")
+    before = desired.base.roles.values() if desired.base and desired.is_stated else ()
+    stated = {role.slot for role in desired.roles.values()}
+    for role in sorted((one for one in before if one.slot not in stated), key=lambda one: one.slot):
+        if role.owner is None or _is_still_there(role.owner, desired):
+            message = "stood at base and is stated no more: released, nobody is taken away"
+            hint = f"`{role.role.rpartition('.')[2]}: []` would empty it"
+            yield Note(desired.address, f"{role.said}: {message}", hint)
+
+
+def _is_still_there(owner: Owner, desired: Desired) -> bool:
+    """Whether somebody whose allocation is stated no more is stated; a group goes as a whole."""
+    if owner.person is None:
+        sets = (one.owner for one in desired.roles.values())
+        return any(one is not None and one.identity == owner.identity for one in sets)
+    role = desired.roles.get(owner.role)
+    identity = owner.person.identity
+    return role is not None and any(seat.person.identity == identity for seat in role.seats)
 
 
 def _not_created(kind: str, world: World, findings: Findings) -> set[Address]:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.allocation_entries import (
+    PARTICIPANTS,
+    groups_of,
+    refuse_too_many_groups,
+    united_participants,
+    with_allocations,
+    with_participants,
+)
 from engine.flow_selection import selected_flows
 from engine.model import DesiredRole, DesiredSeat, Stated
 from engine.nodes import shown
@@ -27,6 +35,8 @@ FLAGS = {
 }
 """The six roles, and the flags that their seats can have."""
 
+GROUPS = "assessor_groups"
+
 Roles = dict[str, DesiredRole]
 
 
@@ -45,13 +55,14 @@ class RoleReader:
         united: dict[str, Roles] = {}
         for entry in self.documents.of("role_assignments"):
             keys = selected_flows(self.documents, self.flows, entry)
-            if not entry.node.faulty and not any(entry.states(role) for role in FLAGS):
-                hint = f"state one of: {', '.join(FLAGS)}"
+            if not entry.node.faulty and not any(entry.states(r) for r in (*FLAGS, GROUPS)):
+                hint = f"state one of: {', '.join((*FLAGS, GROUPS))}"
                 self.documents.wrong(entry.location, entry.name(), "names no role", hint)
-            for role in self._roles(entry):
+            for role in (*self._roles(entry), *groups_of(entry, self.documents, self.people)):
                 for key in keys:
                     self._unite(entry, key, united.setdefault(key, {}), role)
-        return united
+        refuse_too_many_groups(united, self.documents)
+        return {key: with_allocations(roles) for key, roles in united.items()}
 
     # ---- who -------------------------------------------------------------------------------------
 
@@ -74,6 +85,7 @@ class RoleReader:
         for index, shape in enumerate(shapes):
             if not isinstance(shape, str):
                 flags = _flags(entry, shape, (role, index))
+                flags = with_participants(entry, (role, index), flags, self.documents, self.people)
                 found += self.people.people(entry, (role, index, "people"), shape.people, flags)
         return found
 
@@ -87,15 +99,16 @@ class RoleReader:
         return tuple(found.values())
 
     def _joined(self, role: str, one: DesiredSeat, other: DesiredSeat) -> DesiredSeat:
+        flags = {**other.flags, **one.flags, **united_participants(one, other)}
         for name, stated in other.flags.items():
             known = one.flags.get(name)
-            if known is not None and known.value != stated.value:
+            if name != PARTICIPANTS and known is not None and known.value != stated.value:
                 message = (
                     f"contradicts {known.location}: the same person has "
                     f"{name} {_said(known.value)} there and {_said(stated.value)} here"
                 )
                 self.documents.wrong(stated.location, f"{role}.{name}", message, "state one")
-        return DesiredSeat(one.person, one.location, {**other.flags, **one.flags})
+        return DesiredSeat(one.person, one.location, flags)
 
     # ---- several entries for one flow ------------------------------------------------------------
 
@@ -106,18 +119,21 @@ class RoleReader:
         if before is not None:
             seats = self._once((*before.seats, *seats), role.role)
             profiles, where = (*before.profiles, *profiles), before.location
-        roles[role.role] = DesiredRole(role.role, seats, membership, where, profiles)
+        roles[role.role] = replace(
+            role, seats=seats, membership=membership, location=where, profiles=profiles
+        )
 
     def _membership(self, entry: Entry, key: str, role: DesiredRole) -> str:
         """What any entry states for this set; two that differ are a problem with both places."""
-        slot, where = (key, role.role), entry.at("membership")
+        name = role.owner.role if role.owner else role.role
+        slot, where = (key, name), entry.at("membership")
         known = self._memberships.get(slot)
         if "membership" not in entry.node.entries:
             return known[0] if known else role.membership
         if known is None:
             self._memberships[slot] = role.membership, where
         elif known[0] != role.membership:
-            message = f"contradicts {known[1]}: the {role.role} of {key} are {known[0]} there"
+            message = f"contradicts {known[1]}: the {name} of {key} are {known[0]} there"
             hint = "state one membership for each set of people"
             self.documents.wrong(where, entry.name("membership"), message, hint)
         return known[0] if known else role.membership

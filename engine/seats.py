@@ -32,6 +32,9 @@ SOON = timedelta(hours=48)
 
 SHOWN_STRANGERS = 5
 
+EXAMINING = {"assessors", "reviewers", "assessor_groups"}
+"""Roles and groups from which nobody, and none of whose participants, goes once marking started."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -41,6 +44,8 @@ class Wanted:
     user_id: int | None
     flags: Mapping[str, Value]
     location: Location
+    is_named: bool = True
+    """Whether a manifest names the person; of those who are not, names are not always known."""
 
     @property
     def user_change(self) -> str:
@@ -54,6 +59,7 @@ class Wanted:
             flags=tuple(sorted(stated.items())),
             written=str(self.location),
             before=tuple(sorted(old.items())),
+            user_id=None if self.is_named else self.user_id,
         )
 
 
@@ -65,7 +71,20 @@ def plan_role(
     if reason := world.unread.get((address, role.role)):
         findings.problem(role.location, role.role, reason, "nobody is added or removed here")
         return []
-    wanted, complete = _resolve(address, role, world, findings)
+    wanted, complete = resolve(address, role, world, findings)
+    return plan_set(desired, role, (wanted, complete), live, world, findings)
+
+
+def plan_set(
+    desired: Desired,
+    role: DesiredRole,
+    resolved: tuple[Mapping[int | str, Wanted], bool],
+    live: Live | None,
+    world: World,
+    findings: Findings,
+) -> list[Change]:
+    """The changes of a role, or of an allocation, whose people are resolved."""
+    address, (wanted, complete) = desired.address, resolved
     seats = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
     # Of a set of which a part was not read, nobody knows who belongs to it.
     is_read = not any(one.profile in world.incomplete_profiles for one in role.profiles)
@@ -78,7 +97,7 @@ def plan_role(
     return changes
 
 
-def _resolve(
+def resolve(
     address: Address, role: DesiredRole, world: World, findings: Findings
 ) -> tuple[dict[int | str, Wanted], bool]:
     """Everyone wanted, by WISEflow's number or else by key, and whether all are known."""
@@ -102,6 +121,7 @@ def _resolve(
 def _resolve_one(
     role: DesiredRole, seat: DesiredSeat, world: World, findings: Findings
 ) -> Wanted | None:
+    field = role.role.rpartition(".")[2]
     person, people = seat.person, world.people
     numbers = people.found.get(person.identity, ())
     flags = {name: stated.value for name, stated in seat.flags.items()}
@@ -109,15 +129,15 @@ def _resolve_one(
     if len(numbers) > 1:
         several = " and ".join(f"#{number}" for number in numbers)
         message = f"{person.value} matches several people in WISEflow: {several}"
-        findings.problem(seat.location, role.role, message, "name one of them by key")
+        findings.problem(seat.location, field, message, "name one of them by key")
         return None
     if not numbers and person.identity not in people.manifest:
         message = f"nobody in WISEflow has {person.data_type} {person.value}"
-        findings.problem(seat.location, role.role, message, "add the person under users")
+        findings.problem(seat.location, field, message, "add the person under users")
         return None
     if not numbers and Address("user", name) in world.absent:
         message = f"user/{name} is not in WISEflow and is not created by this plan"
-        findings.problem(seat.location, role.role, message, "see what the plan says of that user")
+        findings.problem(seat.location, field, message, "see what the plan says of that user")
         return None
     if not _flags_known(role, seat, flags, world, findings):
         return None
@@ -205,8 +225,9 @@ def _leavers(
     if not strangers or live is None or role.membership == "add_only":
         return []
     sis, named = bool(live.facts.get("sis")), {world.people.user_id(p) for p in role.leaving}
-    if complete and not sis and (role.membership == "exact" or named):
-        leavers = [s for s in strangers if role.membership == "exact" or s.user_id in named]
+    is_exact = role.membership == "exact" or role.was_all
+    if complete and not sis and (is_exact or named):
+        leavers = [s for s in strangers if is_exact or s.user_id in named]
         strangers = [seat for seat in strangers if seat not in leavers]
     else:
         leavers = []
@@ -233,12 +254,13 @@ def _note_strangers(
 
 
 def _stranger_note(role: DesiredRole, shown: str, complete: bool, sis: bool) -> tuple[str, str]:
-    what = f"{role.role}: in WISEflow but not in the manifests: {shown}"
+    what = f"{role.said}: in WISEflow but not in the manifests: {shown}"
     if sis:
         return what, "a student information system feeds this flow; nobody is removed"
     if not complete:
         return what, "nobody leaves this set while anyone in it is unresolved"
-    return what, f"to keep them, add under {role.role} at {role.location}; exact removes them"
+    where = f"{role.role.rpartition('.')[2]} at {role.location}"
+    return what, f"to keep them, add under {where}; exact removes them"
 
 
 def _note_inactive(
@@ -309,9 +331,10 @@ def _leave_hazards(role: str, live: Live, now: datetime, sleeps: bool) -> Iterab
     start, marking = live.fields.get("participation.start"), live.fields.get("marking.start")
     if sleeps:
         yield Hazard("deactivation", "the flow is activated: participants are deactivated", True)
-    if starts_soon(start, now):
+    owner, _, is_allocation = role.partition(".")
+    if starts_soon(start, now) and not is_allocation:
         yield Hazard("starts-soon", "the exam has started or starts within 48 hours", True)
-    if role in {"assessors", "reviewers"} and marking and marking <= now:
+    if owner in EXAMINING and marking and marking <= now:
         yield Hazard("marking-started", "marking has started", True)
 
 

@@ -44,16 +44,21 @@ def _beside(desired: Desired, before: Desired | None) -> Desired:
         return replace(desired, base=before)
     if before is None:
         return replace(desired, standing=Standing.NEW)
-    roles = {name: _with_leaving(role, before.roles) for name, role in desired.roles.items()}
+    named = {role.slot: role for role in before.roles.values()}
+    roles = {name: _with_leaving(role, named) for name, role in desired.roles.items()}
     return replace(desired, roles=roles, standing=Standing.STAYS, base=before)
 
 
 def _with_leaving(role: DesiredRole, before: Mapping[str, DesiredRole]) -> DesiredRole:
-    """The role with everyone whom it named at base and names no longer, in the order of base."""
-    was = before.get(role.role)
+    """The role with everyone whom it named at base and names no longer, in the order of base.
+
+    `before` is by slot.
+    """
+    was = before.get(role.slot)
     named = {seat.person.identity for seat in role.seats}
     gone: dict[tuple[str, str], Person] = {}
     for seat in was.seats if was else ():
         if seat.person.identity not in named:
             gone.setdefault(seat.person.identity, seat.person)
-    return replace(role, leaving=(*role.leaving, *gone.values()))
+    was_all = was is not None and was.is_all
+    return replace(role, leaving=(*role.leaving, *gone.values()), was_all=was_all)

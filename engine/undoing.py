@@ -18,6 +18,7 @@ from engine.model import (
     DesiredRole,
     DesiredSeat,
     DesiredState,
+    Owner,
     Person,
     Stated,
 )
@@ -34,6 +35,7 @@ COUNTED = frozenset({"done", "already done", "unknown"})
 """Results after which a change may have left its mark."""
 
 
+GROUPS = "assessor_groups"
 SECRET_FIELDS = frozenset({"secret", "secret_version", "old webhook"})
 """Fields of webhooks that have no way back: nobody kept the secret that was there before."""
 
@@ -82,6 +84,8 @@ def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
     is_update = address.kind == "webhook" and row["action"] == "update"
     if is_update and any(one["path"] in SECRET_FIELDS for one in row["fields"]):
         yield "a secret cannot be taken back: state another secret_version, and apply"
+    if any(one["path"] == GROUPS for one in row["fields"]):
+        yield "a group that was deleted cannot be brought back: state it, and apply"
     hidden = [one["path"] for one in row["fields"] if "before" not in one]
     if hidden and row["action"] == "update":
         names = ", ".join(sorted(hidden))
@@ -91,15 +95,17 @@ def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
 def _with(desired: Desired, row: Mapping[str, Any], place: Location) -> Desired:
     fields = dict(desired.fields)
     for one in row["fields"]:
-        if "before" in one and not (
-            desired.address.kind == "webhook" and one["path"] in SECRET_FIELDS
+        if (
+            "before" in one
+            and one["path"] != GROUPS
+            and not (desired.address.kind == "webhook" and one["path"] in SECRET_FIELDS)
         ):
             fields.setdefault(one["path"], Stated(_value(one["path"], one["before"]), place))
     exact = desired.exact | ({"roles"} if "roles" in fields else set())
     roles = dict(desired.roles)
     if "seats" in row:
         name = row["seats"]["role"]
-        role = roles.get(name, DesiredRole(name, (), NAMED, place))
+        role = roles.get(name, DesiredRole(name, (), NAMED, place, owner=_owner(row["seats"])))
         roles[name] = _role_with(role, row["seats"], place)
     return Desired(desired.address, place, fields, frozenset(exact), None, roles)
 
@@ -108,6 +114,14 @@ def _value(path: str, value: Value) -> Value:
     if isinstance(value, str) and path.partition(".")[0] in ("participation", "marking"):
         return datetime.fromisoformat(value)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _owner(seats: Mapping[str, Any]) -> Owner | None:
+    """Whose allocation it was, which the run changed."""
+    role = seats["role"].partition(".")[0]
+    if "group" in seats:
+        return Owner(role, group=seats["group"])
+    return Owner(role, Person(BY_NUMBER, str(seats["of"]))) if seats.get("of") else None
 
 
 def _role_with(role: DesiredRole, seats: Mapping[str, Any], place: Location) -> DesiredRole:

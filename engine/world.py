@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from engine.errors import Location, Problem
-from engine.model import BY_NUMBER, Address, Change, Desired, Live, Note, Person
+from engine.model import BY_NUMBER, Address, Change, Desired, DesiredRole, Live, Note, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -129,7 +129,7 @@ class World:
             person.identity: person
             for one in self.desired.values()
             for role in one.roles.values()
-            for person in (*(seat.person for seat in role.seats), *role.leaving)
+            for person in (*(seat.person for seat in role.seats), *role.leaving, *_owner(role))
         }
 
     def numbers_by_name(self) -> dict[str, int]:
@@ -159,6 +159,11 @@ class Findings:
 
     def note(self, address: Address, message: str, hint: str = "") -> None:
         self.notes.append(Note(address, message, hint))
+
+
+def _owner(role: DesiredRole) -> tuple[Person, ...]:
+    """Whose allocation a set is, where it is a person's."""
+    return (role.owner.person,) if role.owner is not None and role.owner.person else ()
 
 
 def known(names: Iterable[str]) -> str:

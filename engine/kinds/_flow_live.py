@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
+from engine.kinds._flow_allocation import PART, roles_of_allocations, with_allocations
+from engine.kinds._flow_allocation_io import read_allocations
 from engine.kinds._flow_anonymity import with_anonymity
 from engine.kinds._flow_assessor_types import with_assessor_types
 from engine.kinds._flow_plan import (
@@ -95,6 +97,7 @@ class FlowLive:
         for role in api_seats.ROLES:
             if role in desired.roles:
                 changes += plan_role(desired, desired.roles[role], live, world, findings)
+        changes = with_allocations(desired, live, changes, world, findings)
         changes = with_anonymity(desired, live, changes, world)
         changes = with_assessor_types(desired, live, changes, world, findings)
         changes = managers_with_creation(changes, live)
@@ -184,11 +187,15 @@ async def _read_flow(
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
     await together(reads)
+    try:
+        await read_allocations(api, world, desired, live)
+    except ApiError as error:
+        unread(world, live.address, PART, error)
 
 
 def _roles_to_read(desired: Desired, live: Live, world: World) -> list[str]:
     """The stated roles; an activation must also know the managers and whom it messages."""
-    stated = set(desired.roles)
+    stated = set(desired.roles) | roles_of_allocations(desired)
     if is_due(desired, live, world.now):
         stated |= {"managers", "participants"}
     return [role for role in api_seats.ROLES if role in stated]

@@ -34,7 +34,12 @@ UNVERIFIED = "cannot be verified: ects"
 
 
 def normal(path: str, value: Value) -> Value:
-    """An assessor type by its instruction: it is replaced by taking the old one away."""
+    """An assessor type by its instruction: it is replaced by taking the old one away.
+
+    Assessor groups by their titles.
+    """
+    if path == "assessor_groups":
+        return dict.fromkeys(value or (), True)
     if not path.startswith(TYPE_OF) or value is None:
         return value
     return {"" if value is True else str(value): True}

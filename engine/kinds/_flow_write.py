@@ -6,6 +6,8 @@ import asyncio
 
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
+from engine.kinds._flow_allocation_io import write_allocation, write_leaving_groups
+from engine.kinds._flow_assessor_groups import LEAVE as LEAVING_GROUPS
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.model import Action, Address, Change, Desired, SeatsChange
@@ -24,6 +26,8 @@ async def write_flow(change: Change, work: Work) -> None:
         raise RefusedError("the flow is not in WISEflow")
     if change.action is Action.REMOVE and not change.part:
         await _delete(flow_id, work)
+    elif change.seats and change.seats.of:
+        await write_allocation(change, change.seats, flow_id, work)
     elif change.seats:
         await _write_seats(change, change.seats, flow_id, work)
     else:
@@ -195,5 +199,6 @@ WRITERS = {
     "description": _write_description,
     "activation": _write_activation,
     LEFTOVERS: _give_up_leftovers,
+    LEAVING_GROUPS: write_leaving_groups,
     **SETTING_WRITERS,
 }

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from pydantic.config import JsonDict, JsonValue
 
-ROLES = tuple(name for name in RoleAssignment.model_fields if name not in ("flows", "membership"))
+NO_ROLES = ("flows", "membership", "assessor_groups")
+ROLES = tuple(name for name in RoleAssignment.model_fields if name not in NO_ROLES)
 
 SUBJECTS = {"primary-email": "users", "updates": "kind", "uniweb": "profiles", "removals": ""}
 """What an entry must say beside a name; for all others it is flows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, Tag
 
@@ -42,22 +42,47 @@ class ActiveParticipants(Shape):
     active: Active | None = None
 
 
-class Assessors(Shape):
-    """Assessors of one type."""
+def _word_or_people(value: Any) -> str:
+    return "<word>" if isinstance(value, str) else list_or_mapping(value)
 
-    later: ClassVar[frozenset[str]] = frozenset({"participants"})
+
+Allocated = Annotated[
+    Annotated[Literal["all"], Tag("<word>")]
+    | Annotated[list[Line], Tag("<list>")]
+    | Annotated[PeopleTable, Tag("<mapping>")],
+    Discriminator(_word_or_people),
+]
+"""All participants, or people in their one shape."""
+
+
+class Assessors(Shape):
+    """Assessors of one type, and whom they mark."""
 
     people: People
     type: Line | None = Field(None, description="an assessor type of the licence, by name")
+    participants: Allocated | None = Field(
+        None, description="whom each of them marks, with allocation: single; all, or people"
+    )
 
 
 class Reviewers(Shape):
     """Reviewers with what they may see and decide; what is not said is no."""
 
     people: People
+    participants: Allocated | None = Field(
+        None, description="whom each of them reviews; all is allocated_to_all"
+    )
     allocated_to_all: StrictBool | None = None
     sees_assessments: StrictBool | None = None
     decides_final_grade: StrictBool | None = None
+
+
+class AssessorGroup(Shape):
+    """Assessors who mark the same participants; a group has one assessor at least."""
+
+    title: Annotated[Line, Field(max_length=255)]
+    assessors: People
+    participants: People | None = None
 
 
 class Invigilators(Shape):
@@ -99,13 +124,15 @@ class RoleAssignment(Shape):
     """People for flows, role by role; entries that name one flow unite."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
-    later: ClassVar[frozenset[str]] = frozenset({"assessor_groups"})
 
     flows: Flows
     managers: People | None = None
     authors: People | None = None
     participants: Participants | None = None
     assessors: Listed[Assessors] | None = None
+    assessor_groups: list[AssessorGroup] | None = Field(
+        None, description="assessors who share participants, with allocation: grouped; up to 50"
+    )
     reviewers: Listed[Reviewers] | None = None
     invigilators: Listed[Invigilators] | None = None
     membership: Literal["managed", "exact", "add_only"] = "managed"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import __version__
 from engine.render.counts import count
-from engine.render.values import masked
+from engine.render.values import masked, owner
 
 if TYPE_CHECKING:
     from engine.errors import Location, Problem
@@ -141,6 +141,7 @@ def _seats(seats: SeatsChange, style: Style) -> dict[str, Any]:
     lists = ("add", "remove", "deactivate", "reactivate", "change")
     return {
         "role": seats.role,
+        "of": owner(seats, style),
         "before": seats.before,
         "after": seats.after,
         **{name: [_seat(seat, style) for seat in getattr(seats, name)] for name in lists},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.model import Action, Address, Change, FieldChange, Plan, Seat, SeatsChange
 from engine.render.counts import action_by_address
 from engine.render.text import Line, Span, Tone, folded, line
-from engine.render.values import NOTHING, difference, label, until
+from engine.render.values import NOTHING, called, difference, label, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,7 +64,7 @@ def placed(location: Location) -> str:
 def details(steps: list[Change], plan: Plan, style: Style) -> Iterator[Line]:
     """The fields, seats and hazards of one address, names in one column."""
     names = [label(change.path) for step in steps for change in step.fields]
-    names += [step.seats.role for step in steps if step.seats]
+    names += [called(step.seats, style) for step in steps if step.seats]
     width = min(max(map(len, names), default=0), _WIDEST)
     home = placed(min(step.location for step in steps))
     for step in steps:
@@ -101,7 +101,7 @@ def without_column(written: str) -> str:
 
 def seat_lines(seats: SeatsChange, width: int, home: str, style: Style) -> Iterator[Line]:
     """Who comes and who goes, with the number of seats before and after on the first line."""
-    name, numbers = seats.role, f"   {seats.before} → {seats.after}"
+    name, numbers = called(seats, style), f"   {seats.before} → {seats.after}"
     for verb, tone, people in verbs(seats):
         names = sorted(person(seat, style) for seat in people)
         text = folded(names, FOLDED_AFTER, verbose=style.verbose)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.model import Action, Address, Change, FieldChange, Plan, SeatsChange
+from engine.model import Action, Address, Change, FieldChange, Plan, SeatsChange, set_of
 from engine.render.blocks import SYMBOLS, by_address, common_place, verbs, without_column
 from engine.render.counts import action_by_address
 from engine.render.text import Span, Tone
@@ -109,8 +109,9 @@ def _add_seats(found: dict[_Key, Cause], address: Address, seats: SeatsChange) -
     for verb, tone, people in verbs(seats):
         file = common_place(people).partition(":")[0]
         order = 4 if tone is Tone.REMOVE else 2
-        key = _Key(order, address.kind, seats.role, verb, file)
-        cause = found.setdefault(key, Cause(Span(verb, tone), seats.role, file, address.kind))
+        what = set_of(seats.role)
+        key = _Key(order, address.kind, what, verb, file)
+        cause = found.setdefault(key, Cause(Span(verb, tone), what, file, address.kind))
         cause.addresses.add(address)
         cause.people += [(seat.person, address) for seat in people]
 

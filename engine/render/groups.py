@@ -8,6 +8,7 @@ from engine.render.blocks import FOLDED_AFTER, by_address, how_soon, seat_lines
 from engine.render.causes import Cause, causes_of
 from engine.render.style import counted
 from engine.render.text import Line, Span, Tone, folded, line
+from engine.render.values import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +81,7 @@ def _hazards(changes: Sequence[Change], style: Style) -> Iterator[Line]:
 
 
 def _table(changes: Sequence[Change], plan: Plan, style: Style) -> Iterator[Line]:
-    width = max(len(change.seats.role) for change in changes if change.seats)
+    width = max(len(called(change.seats, style)) for change in changes if change.seats)
     for address, steps in by_address(changes):
         yield line(f"  {address}{how_soon(address, plan, style)}")
         for step in steps:

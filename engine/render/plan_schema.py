@@ -25,6 +25,7 @@ _SEATS = {"type": "array", "items": {"type": "object", "required": ["person", "f
 _FIELD = {"path": _TEXT, "before": {}, "after": {}, "written": _TEXT}
 _ROLE = {
     "role": _TEXT,
+    "of": {"type": "string", "description": "of an allocation whose it is, else empty"},
     "before": _COUNT,
     "after": _COUNT,
     **dict.fromkeys(("add", "remove", "deactivate", "reactivate", "change"), _SEATS),

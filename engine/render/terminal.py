@@ -16,7 +16,7 @@ from engine.render.counts import action_by_address, apply_summary, count, plan_s
 from engine.render.groups import grouped
 from engine.render.style import Style, counted
 from engine.render.text import Line, Span, Tone, line, paint
-from engine.render.values import date, zone_name
+from engine.render.values import called, date, zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -127,7 +127,8 @@ def _held(change: Change, plan: Plan, style: Style) -> Iterator[Line]:
 
 def _id(change: Change, style: Style) -> str:
     address = style.address(change.address)
-    return f"{address}:{change.part}" if change.part else address
+    said = f" ({called(change.seats, style)})" if change.seats and change.seats.of else ""
+    return f"{address}:{change.part}{said}" if change.part else address
 
 
 def _faint(text: str) -> Span:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from engine.model import set_of
 from engine.render.style import mask
 
 if TYPE_CHECKING:
-    from engine.model import Address, FieldChange, Value
+    from engine.model import Address, FieldChange, SeatsChange, Value
     from engine.render.style import Style
 
 NOTHING = "nothing"
@@ -24,6 +25,17 @@ def difference(
     before = shown(masked(change.before) if hide_before else change.before, style, now)
     after = shown(masked(change.after) if hide_after else change.after, style, now)
     return before, after
+
+
+def owner(seats: SeatsChange, style: Style) -> str:
+    """Whose allocation it is: a person, masked as people are, or the title of a group."""
+    is_person = bool(seats.of) and not seats.role.startswith("assessor_groups")
+    return style.person(seats.of) if is_person else seats.of
+
+
+def called(seats: SeatsChange, style: Style) -> str:
+    """The role, or whose allocation it is."""
+    return set_of(seats.role, owner(seats, style))
 
 
 def masked(value: Value) -> Value:

@@ -71,9 +71,14 @@ async def _write_scale(api: WiseflowApi, flow_id: int, licence: Licence, value: 
 
 
 async def count_grades(api: WiseflowApi, flow_id: int) -> int:
-    """How many participants have a grade. Source: OpenAPI, GET /flow/{flowId}/assessments."""
+    """How many participants have a grade."""
+    return len(await read_graded(api, flow_id))
+
+
+async def read_graded(api: WiseflowApi, flow_id: int) -> list[int]:
+    """The seats of participants with a grade. Source: OpenAPI, GET /flow/{flowId}/assessments."""
     rows = await api.call("GET", "/flow/{flowId}/assessments", ids={"flowId": flow_id}) or []
-    return sum(1 for row in rows if row.get("grade") or row.get("adminGrade"))
+    return [row["participantId"] for row in rows if row.get("grade") or row.get("adminGrade")]
 
 
 async def _read_anonymisation(api: WiseflowApi, flow_id: int, licence: Licence) -> Value:

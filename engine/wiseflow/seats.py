@@ -85,6 +85,7 @@ def _seat(role: Role, row: Mapping[str, Any], licence: Licence, user_key: str) -
         seat_id=row[role.seat_id],
         flags=flags,
         name=names[0] if names else "",
+        assessors=None if row.get("assessorIds") is None else tuple(row["assessorIds"]),
     )
 
 
