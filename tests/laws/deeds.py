@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.wiseflow.flows import marker
+from tests.laws.allocating import TITLES
 from tests.laws.scene import FLOWS, OWN, ROOMS, WEBHOOKS
 
 if TYPE_CHECKING:
@@ -70,6 +71,17 @@ def _give_seat(stage: Stage, flows: list[Row], users: list[Row], number: int) ->
         body = {"userId": user["id"]}
         stage.by_hand("POST", f"/flows/{flow['id']}/{STAFF[number % 5]}", body)
         stage.by_hand("POST", f"/flows/{flow['id']}/participants", [body])
+
+
+def _allocate(stage: Stage, flows: list[Row], _: list[Row], number: int) -> None:
+    """Somebody is given a participant, and a group is made."""
+    for flow in flows:
+        path, people = f"/flows/{flow['id']}", [p["participantId"] for p in flow["participants"]]
+        for seat in flow["assessors"][:1] if people else ():
+            one = f"{path}/assessors/{seat['assessorId']}/allocations/participants"
+            stage.by_hand("POST", f"{one}/{people[number % len(people)]}")
+            group = {"title": TITLES[number % 2], "assessorIds": [seat["assessorId"]]}
+            stage.by_hand("POST", f"{path}/assessor-groups", group)
 
 
 def _switch_off(stage: Stage, flows: list[Row], _: list[Row], number: int) -> None:
@@ -195,6 +207,7 @@ LATE: dict[str, Deed] = {
     "move dates": _move,
     "take a seat": _take_seat,
     "give a seat": _give_seat,
+    "allocate a participant": _allocate,
     "switch a participant off": _switch_off,
     "rename a person": _rename,
     "give an e-mail": _give_email,

@@ -129,10 +129,21 @@ def _flow(flow: State, names: dict[int, str]) -> State:
     found = {name: flow[name] for name in PLAIN}
     if flow["code"] == f"F{flow['id']}":
         found["code"] = "made by WISEflow from its number"
+    found["groups"] = sorted(_group(group, flow, names) for group in flow["assessorGroups"])
     found["references"] = sorted(one["reference"] for one in flow["externalSources"])
     for role in SEATS:
         found[role] = sorted((seat(row) for row in flow[role]), key=repr)
     return found
+
+
+def _group(group: State, flow: State, names: dict[int, str]) -> tuple[str, list[str], list[str]]:
+    assessors = {row["assessorId"]: names[row["userId"]] for row in flow["assessors"]}
+    participants = {row["participantId"]: names[row["userId"]] for row in flow["participants"]}
+    return (
+        group["title"].casefold(),
+        sorted(assessors[one] for one in group["assessorIds"]),
+        sorted(participants[one] for one in group["participantIds"]),
+    )
 
 
 def differences(one: Meaning, other: Meaning) -> list[str]:

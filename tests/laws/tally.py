@@ -31,6 +31,7 @@ READS_OF_PLAN = """
     GET /flows/{flowId}/grading-scale, GET /flows/{flowId}/timebox,
     GET /flows/{flowId}/anonymisation, GET /flows/{flowId}/assessor-types,
     GET /flows/{flowId}/marking/assessor-allocation-type, GET /flow/{flowId}/assessments,
+    GET /flows/{flowId}/reviewers/{reviewerId}/allocations,
     GET /user/{userId}/flows, GET /webhooks, GET /license/rooms,
     POST /api/token.php, POST /api/resource.php
 """
@@ -62,6 +63,20 @@ WRITES = """
     PUT /flows/{flowId}/participants/{participantId}/activated,
     PATCH /flows/{flowId}/assessors/{assessorId}, PATCH /flows/{flowId}/reviewers/{reviewerId},
     PATCH /flows/{flowId}/invigilators/{invigilatorId},
+    POST /flows/{flowId}/assessors/{assessorId}/allocations,
+    POST /flows/{flowId}/assessors/{assessorId}/allocations/participants/{participantId},
+    DELETE /flows/{flowId}/assessors/{assessorId}/allocations/participants/{participantId},
+    PUT /flows/{flowId}/reviewers/{reviewerId}/allocations,
+    POST /flows/{flowId}/reviewers/{reviewerId}/allocations/participants/{participantId},
+    DELETE /flows/{flowId}/reviewers/{reviewerId}/allocations/participants/{participantId},
+    POST /flows/{flowId}/assessor-groups,
+    DELETE /flows/{flowId}/assessor-groups/{assessorGroupId},
+    POST /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/assessors/{assessorId},
+    DELETE /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/assessors/{assessorId},
+    PUT /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/participants,
+    POST /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/participants/{participantId},
+    DELETE
+    /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/participants/{participantId},
     POST /webhooks, PUT /webhooks/{webhookId}, DELETE /webhooks/{webhookId},
     POST /license/rooms, PUT /license/rooms/{roomId}, DELETE /license/rooms/{roomId}
 """

@@ -18,6 +18,7 @@ from engine.kinds._people import PeopleTable
 from engine.kinds.allow import SUBJECTS
 from engine.user_entries import OF_ONE_PERSON
 from engine.wiseflow.creation import INCLUDABLE
+from tests.laws.allocating import allocate
 from tests.laws.drawing import LINES, hints, models_in
 from tests.laws.scene import (
     BEGIN,
@@ -74,6 +75,7 @@ OF_FLOWS = frozenset(
     | {"activate_from"}
 )
 OF_PEOPLE = frozenset({"users", "rosters", "csv", "column", "matches", "people", "profile", "key"})
+OF_PEOPLE |= {"participants"}
 OF_ALLOWANCES = frozenset({"remove", "hazard", "guard", "flows", "users", "profiles", "kind"})
 OF_PROFILES = frozenset({"key", "members", "match", "fill"})
 """Fields that depend on what stands beside them: composed here; all others come from the model."""
@@ -520,13 +522,14 @@ def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> l
         key = flow["key"]
         entry: Entry = {
             "flows": [key],
-            **draw(WORDS.some(ROLES, but=frozenset({"flows", *ROLE_FIELDS}))),
+            **draw(WORDS.some(ROLES, but=frozenset({"flows", "assessor_groups", *ROLE_FIELDS}))),
         }
         for role, hint in ROLE_FIELDS.items():
             if draw(_half) or role == "managers":
                 entry[role] = _role(draw, scene, term, hint)
         if draw(_mostly):
             entry["managers"] = _with(OWN[0], entry["managers"])
+        allocate(draw, flow, entry, lambda: _table(draw, scene, term, ROSTERS))
         was = old.get(key)
         found.append(entry if was is None else _blend(draw, was, entry))
     return [*found, _shared(draw, term)]

@@ -32,6 +32,10 @@ MEMBERS = {
     "bookable": "canBeBooked",
     # An assessor's type must stand on the flow before anybody can have it.
     "assessors": "assessors assessorTypes",
+    "assessor_groups": "assessorGroups",
+    # The allocations of whoever leaves a flow go with them.
+    "assessors.leave": "assessors assessorGroups",
+    "participants.leave": "participants assessors reviewers assessorGroups",
 }
 """From what a plan names to the members of the server's own objects; others are called alike."""
 
@@ -108,6 +112,7 @@ def _parts(change: Change) -> Iterable[str]:
     several = ("data", "assessor_types")
     yield from (name if (name := path.partition(".")[0]) in several else path for path in fields)
     if change.seats:
-        yield change.seats.role
+        yield change.seats.role.partition(".")[0]
+        yield change.part
     if change.action is Action.REMOVE and not change.part:
         yield "deleted"
