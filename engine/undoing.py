@@ -136,6 +136,7 @@ def _role_with(role: DesiredRole, seats: Mapping[str, Any], place: Location) -> 
         NAMED,
         place,
         leaving=(*role.leaving, *(person for person in gone if person)),
+        owner=role.owner,
     )
 
 

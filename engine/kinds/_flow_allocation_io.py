@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
 
-RUNNING = 2
-"""The state of a flow from which on participants can have grades."""
-
-
 # ---- reading -------------------------------------------------------------------------------------
 
 
@@ -55,7 +51,7 @@ async def read_allocations(api: WiseflowApi, world: World, desired: Desired, liv
     live.roles.update({role.role: seats for role, seats in zip(sets, placed, strict=True)})
     differs = any(_differs(role, live, world) for role in sets)
     live.facts[GRADED] = frozenset()
-    if live.facts["state"] >= RUNNING and differs:
+    if live.facts["state"] != api_flows.DRAFT and differs:
         seats = {seat.seat_id: seat.user_id for seat in live.roles[PARTICIPANTS]}
         graded = await api_settings.read_graded(api, live.server_id)
         live.facts[GRADED] = frozenset(seats[one] for one in graded if one in seats)
