@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.model import BY_NUMBER
 from engine.variables import Secret
 
 if TYPE_CHECKING:
@@ -192,6 +193,8 @@ def _wanted(role: DesiredRole, world: World) -> dict[str, tuple[int | None, dict
     wanted: dict[str, tuple[int | None, dict[str, Value]]] = {}
     for seat in role.seats:
         name = world.people.name(seat.person, world.licence).casefold()
+        # Of somebody whom only a journal names, the key is not always read.
+        name = f"#{seat.person.value}" if seat.person.data_type == BY_NUMBER else name
         number, flags = world.people.user_id(seat.person), wanted.get(name, (None, {}))[1]
         stated = {key: one.value for key, one in seat.flags.items() if key != "active"}
         wanted[name] = (number, {**flags, **stated})

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.model import (
+    BY_NUMBER,
     Action,
     Address,
     Change,
@@ -141,7 +142,8 @@ def _resolve_one(
         return None
     if not _flags_known(role, seat, flags, world, findings):
         return None
-    return Wanted(name, numbers[0] if numbers else None, flags, seat.location)
+    is_named = person.data_type != BY_NUMBER
+    return Wanted(name, numbers[0] if numbers else None, flags, seat.location, is_named)
 
 
 def _flags_known(
