@@ -32,11 +32,6 @@ ENTRY_CASES: dict[str, Case] = {
         "unknown key … start",
     ),
     "an unknown key of a user": (user("¶firstname: Ada"), "did you mean first_name?"),
-    "a later key of assessors": (
-        "role_assignments:\n  - flows: {key: '*'}\n"
-        "    assessors: [{people: [ada], ¶participants: all}]\nflows: [{key: law}]\n",
-        "not supported by this version",
-    ),
     # settings of flows
     "a timebox of no time": (flow("¶timebox: 0"), "is no timebox"),
     "a timebox in words": (flow("¶timebox: 4h"), "is no timebox … 240, or off"),

@@ -88,14 +88,6 @@ PEOPLE_CASES: dict[str, Case] = {
         role("participants: {users: [a], ¶active: false}"),
         "true",
     ),
-    "a later key of assessors": (
-        role("assessors: [{people: [kim], ¶participants: all}]"),
-        "not supported by this version",
-    ),
-    "assessor groups": (
-        role("¶assessor_groups: [{title: A}]"),
-        "not supported by this version yet",
-    ),
     "contradictory flags": (
         role(
             "invigilators: [{people: [kim], head: true}]",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.manifests.cases_allocation import ALLOCATION_CASES
 from tests.manifests.cases_allow import ALLOW_CASES
 from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
@@ -26,6 +27,7 @@ CASES = {
     **DATE_CASES,
     **PEOPLE_CASES,
     **CSV_CASES,
+    **ALLOCATION_CASES,
     **ALLOW_CASES,
     **SET_CASES,
     **WEBHOOK_CASES,
