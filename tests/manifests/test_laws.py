@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
+from engine.allocation_entries import Circle
 from tests.laws.scene import BEGIN, Scene
 from tests.laws.terms import Term, in_sets, terms
 from tests.manifests.repositories import load, problems_of, write
@@ -170,11 +171,19 @@ def meant(state: DesiredState) -> dict[str, Any]:
 def _role(role: DesiredRole) -> tuple[Any, ...]:
     seats = {(one.person.identity, _flags(one.flags)) for one in role.seats}
     profiles = {(one.profile, _flags(one.flags)) for one in role.profiles}
-    return role.membership, seats, profiles
+    return role.membership, role.owner and role.owner.identity, role.is_all, seats, profiles
 
 
 def _flags(flags: Mapping[str, Stated]) -> frozenset[tuple[str, Any]]:
-    return frozenset((name, stated.value) for name, stated in flags.items())
+    return frozenset((name, _meant(stated.value)) for name, stated in flags.items())
+
+
+def _meant(value: Any) -> Any:
+    """A flag's value; of a circle of people, who they are."""
+    if not isinstance(value, Circle):
+        return value
+    people = frozenset(one.person.identity for one in value.seats)
+    return value.is_all, people, frozenset(one.profile for one in value.profiles)
 
 
 def test_reading_twice_says_the_same(tmp_path: Path) -> None:
