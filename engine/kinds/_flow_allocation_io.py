@@ -178,7 +178,21 @@ async def _give(
         raise RefusedError(f"the {owner.role[:-1]} is not on the flow")
     of = api_allocations.OF[owner.role]
     ids = {"flowId": flow_id, of.owner_id: seats[number]}
-    await api_allocations.allocate(work.api, of, ids, there, coming)
+    try:
+        await api_allocations.allocate(work.api, of, ids, there, coming)
+    except ApiError:
+        # Done once before its answer was lost, it is refused when it is repeated.
+        if owner.role != "assessors" or not await _has(seats[number], coming, flow_id, work):
+            raise
+
+
+async def _has(assessor: int, participants: list[int], flow_id: int, work: Work) -> bool:
+    role, world = api_seats.ROLES[PARTICIPANTS], work.world
+    seats = await api_seats.read_seats(
+        work.api, role, flow_id, world.licence, world.people.user_key
+    )
+    had = {seat.seat_id for seat in seats if assessor in (seat.assessors or ())}
+    return had.issuperset(participants)
 
 
 async def _be_single(change: Change, owner: Owner, flow_id: int, work: Work) -> None:

@@ -102,12 +102,15 @@ async def allocate(
     there: Collection[int],
     coming: Sequence[int],
 ) -> None:
-    """Allocates participants, by their seats, to whoever `ids` names, who has those `there`."""
+    """Allocates participants, by their seats, to whoever `ids` names, who has those `there`.
+
+    All at once a second time is refused for assessors, and changes nothing.
+    """
     if there:
         await _one_by_one(api, "POST", of.one, ids, "participantId", coming)
     elif coming:
         body = {"participantIds": list(coming)}
-        await api.call(of.bulk, of.bulk_path or of.path, ids=ids, body=body)
+        await api.call(of.bulk, of.bulk_path or of.path, ids=ids, body=body, repeatable=True)
 
 
 async def deallocate(

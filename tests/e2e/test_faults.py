@@ -56,6 +56,7 @@ flows:
     lifecycle: active
     participation: {start: 2027-03-05 09:00, length: 4h}
     marking: {start: 2027-04-05 09:00, end: 2027-05-05 09:00}
+  - {key: vat, type: FLOWassign, title: VAT, allocation: grouped}
 role_assignments:
   - flows: [law, tax]
     managers: [p0@example.org, p2@example.org]
@@ -64,6 +65,16 @@ role_assignments:
     assessors: [{people: [p1@example.org], type: Internal}, p2@example.org]
     reviewers: [{people: [p0@example.org, p2@example.org], allocated_to_all: true}]
     invigilators: [p1@example.org, p2@example.org]
+  - flows: [tax]
+    assessors: [{people: [p1@example.org], participants: [p0@example.org, p1@example.org]}]
+  - flows: [vat]
+    managers: [p0@example.org]
+    participants: [p0@example.org, p1@example.org, p2@example.org]
+    assessors: [p0@example.org, p1@example.org]
+    assessor_groups:
+      - {title: A, assessors: [p0@example.org], participants: [p0@example.org, p1@example.org]}
+      - {title: B, assessors: [p1@example.org]}
+    reviewers: [{people: [p1@example.org], participants: [p0@example.org, p1@example.org]}]
 webhooks:
   - {key: sis, url: "http://127.0.0.1:9/a", events: [ASSIGNMENT], secret: "${SIS_SECRET}"}
   - {key: log, url: "http://127.0.0.1:9/b", events: [ASSIGNMENT], active: false}
@@ -110,6 +121,16 @@ role_assignments:
     assessors: [{people: [p1@example.org], type: External}, p3@example.org]
     reviewers: [{people: [p0@example.org], allocated_to_all: false}]
     invigilators: [{people: [p1@example.org], head: true}]
+  - flows: [tax]
+    assessors: [{people: [p1@example.org], participants: [p0@example.org, p3@example.org]}]
+  - flows: [vat]
+    membership: exact
+    managers: [p0@example.org]
+    participants: [p0@example.org, p1@example.org, p3@example.org]
+    assessors: [p0@example.org, p1@example.org]
+    assessor_groups:
+      - {title: A, assessors: [p1@example.org], participants: [p1@example.org, p3@example.org]}
+    reviewers: [{people: [p1@example.org], participants: [p1@example.org, p3@example.org]}]
 webhooks:
   - key: sis
     url: http://127.0.0.1:9/a
@@ -157,7 +178,11 @@ POST /flows/{flowId}/authors
 POST /flows/{flowId}/participants
 GET /flows/{flowId}/assessor-types
 POST /flows/{flowId}/assessors
+POST /flows/{flowId}/assessors/{assessorId}/allocations
+POST /flows/{flowId}/assessor-groups
+PUT /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/participants
 POST /flows/{flowId}/reviewers
+PUT /flows/{flowId}/reviewers/{reviewerId}/allocations
 POST /flows/{flowId}/invigilators
 GET /flow/{flowId}
 PATCH /flows/{flowId}/activate
@@ -196,7 +221,17 @@ PUT /flows/{flowId}/participants/{participantId}/activated
 GET /flows/{flowId}/assessors
 PATCH /flows/{flowId}/assessors/{assessorId}
 DELETE /flows/{flowId}/assessors/{assessorId}
+POST /flows/{flowId}/assessors/{assessorId}/allocations/participants/{participantId}
+DELETE /flows/{flowId}/assessors/{assessorId}/allocations/participants/{participantId}
+DELETE /flows/{flowId}/assessor-groups/{assessorGroupId}
+POST /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/assessors/{assessorId}
+DELETE /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/assessors/{assessorId}
+POST /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/participants/{participantId}
+DELETE /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/participants/{participantId}
 GET /flows/{flowId}/reviewers
+GET /flows/{flowId}/reviewers/{reviewerId}/allocations
+POST /flows/{flowId}/reviewers/{reviewerId}/allocations/participants/{participantId}
+DELETE /flows/{flowId}/reviewers/{reviewerId}/allocations/participants/{participantId}
 PATCH /flows/{flowId}/reviewers/{reviewerId}
 DELETE /flows/{flowId}/reviewers/{reviewerId}
 GET /flows/{flowId}/invigilators
@@ -262,9 +297,15 @@ def test_the_next_apply_reaches_the_desired_state(
     titles = ["wisectl-log-v1", f"wisectl-sis-v{1 + PHASES[operation]}"]
     assert sorted(webhook["title"] for webhook in state["webhooks"]) == titles
     assert [room["identifier"] for room in state["rooms"]] == ["hall"]
+    groups = [group["title"] for flow in state["flows"] for group in _groups_of_vat(flow)]
+    assert sorted(groups) == [["A", "B"], ["A"]][PHASES[operation]]
     FOUND[operation, fault] = result
     if not UPDATES:
         assert result == _published()[operation, fault], "run with UPDATE_GOLDEN=1, all faults"
+
+
+def _groups_of_vat(flow: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(flow["assessorGroups"]) if flow["title"] == "VAT" else []
 
 
 def _outcome(rehearsal: Rehearsal) -> str:
