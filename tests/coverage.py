@@ -77,7 +77,10 @@ REASONS: tuple[tuple[str, str], ...] = (
     (r".*/(sources?|sis)(/.*)?", "SIS sources: not yet"),
     (r"POST /sources/search", "SIS sources: not yet"),
     (r".*/external-sources.*", "references beyond the key: not yet"),
-    (r"(POST|PUT|DELETE) .*/assessor-groups.*|.*/allocations.*", "allocation of people: not yet"),
+    (
+        r"(PUT|DELETE) .*/(assessor-groups/.*|allocations.*)",
+        "replaces or clears a list at once: people are taken one by one",
+    ),
     (
         r".*/participants/(dates|\{participantId\}/(dates|timebox|unique-exam-id))",
         "accommodations: not yet",
