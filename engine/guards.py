@@ -62,7 +62,7 @@ HAZARDS = {
     "grading-scale": "the grading scale changes: grades are reset, submitted rubrics deleted",
     "anonymisation": "the anonymisation changes after the exam has started",
     "deactivation": "participants are deactivated",
-    "marking-started": "an assessor or reviewer leaves after marking started",
+    "marking-started": "an assessor, reviewer or allocation goes after marking started",
     "primary-email": "a deactivated e-mail becomes primary: an activation e-mail is sent",
     "last-hour": "a flow is activated within an hour of its start",
     "no-participants": "a flow without participants is activated",
