@@ -289,7 +289,7 @@ def _change(row: Mapping[str, Any]) -> Change:
 def _seats(row: Mapping[str, Any]) -> SeatsChange:
     lists = ("add", "remove", "deactivate", "reactivate", "change")
     people: dict[str, Any] = {name: tuple(_seat(one) for one in row[name]) for name in lists}
-    return SeatsChange(row["role"], row["before"], row["after"], **people, of=row["of"])
+    return SeatsChange(row["role"], row["before"], row["after"], **people, of=row.get("of", ""))
 
 
 def _seat(row: Mapping[str, Any]) -> Seat:

@@ -18,7 +18,7 @@ from engine.kinds._flow_assessor_groups import (
     reasons_of_group,
     type_after_groups,
 )
-from engine.model import Change, Desired, DesiredRole, Live, Owner, Status
+from engine.model import Change, Desired, DesiredRole, Live, Owner, SeatsChange, Status
 from engine.seats import Wanted, is_active, plan_set, resolve
 from engine.world import Findings, World
 
@@ -241,16 +241,20 @@ class _Allocating:
         seats, live = change.seats, self.live
         if live is None or seats is None:
             return
-        graded = live.facts.get(GRADED, frozenset())
-        touched = {seat.user_id or self._number(seat.person) for seat in seats.add}
+        graded = self._graded(seats, live)
         if owner.role == GROUPS:
-            yield from reasons_of_group(change, role, owner, live, touched & graded)
-        elif owner.role == "assessors" and touched & graded:
-            number = len(touched & graded)
-            yield f"{number} participants have a grade: WISEflow allocates them no more"
+            yield from reasons_of_group(change, role, owner, live, graded)
+        elif owner.role == "assessors" and graded:
+            yield f"{len(graded)} participants have a grade: WISEflow allocates them no more"
 
-    def _number(self, name: str) -> int | None:
-        return self.world.numbers_by_name().get(name.casefold())
+    def _graded(self, seats: SeatsChange, live: Live) -> set[int]:
+        """Of those who come, who has a grade."""
+        graded: frozenset[int] = live.facts.get(GRADED, frozenset())
+        if not graded:
+            return set()
+        numbers = self.world.numbers_by_name()
+        coming = {s.user_id or numbers.get(s.person.casefold()) for s in seats.add}
+        return {number for number in coming if number in graded}
 
     def _type(self) -> str | None:
         """How participants are allocated once the plan is done; None where nobody knows."""

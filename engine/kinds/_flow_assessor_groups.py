@@ -114,7 +114,7 @@ def going_groups(change: Change, live: Live) -> list[Group]:
 
 
 def reasons_of_group(
-    change: Change, role: DesiredRole, owner: Owner, live: Live, graded: set[int | None]
+    change: Change, role: DesiredRole, owner: Owner, live: Live, graded: set[int]
 ) -> Iterator[str]:
     """Why WISEflow would refuse a change of one group."""
     alike, seats = named_alike(owner.group, live), change.seats

@@ -73,6 +73,9 @@ def _shown(call: Call, group_id: int, *, participants: bool = True) -> dict[str,
         "assessorIds": _members(call, "group_assessors", "assessor_id", group_id),
     }
     if participants:
+        fed = call.store.scalar("SELECT external_id FROM assessor_groups WHERE id = ?", group_id)
+        # The document has a string that cannot be null: without one the member is left out.
+        shown |= {} if fed is None else {"externalId": fed}
         shown["participantIds"] = _members(call, "group_participants", "participant_id", group_id)
     return shown
 
