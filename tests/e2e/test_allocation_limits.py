@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +21,7 @@ from tests.e2e.test_allocation import (
     VIC,
     allocate_by_hand,
     apply,
+    by_name,
     clock,
     flow_path,
     found,
@@ -262,3 +263,40 @@ def test_a_run_is_undone(office: Office) -> None:
     code, said = office.call("apply", str(office.root / "back.plan"))
     assert code == 0, said
     assert found(office.stage)["assessors"] == {ADA: [SAM]}
+
+
+def test_what_people_change_in_an_exam_that_has_started_is_left_alone(office: Office) -> None:
+    """An assessor who was taken off it by hand is not allocated either."""
+    office.write(term({"lifecycle": "active"}, assessors=[marks(ADA, "all"), marks(BO, SAM)]))
+    office.commit()
+    office.apply()
+    clock(office.stage, "2027-05-03 10:00")
+    path, assessors = flow_path(office.stage), by_name(office.stage, "assessors")
+    ted = by_name(office.stage, "participants")[TED]
+    one = f"{path}/assessors/{assessors[ADA]}/allocations/participants/{ted}"
+    office.stage.by_hand("DELETE", one)
+    office.stage.by_hand("DELETE", f"{path}/assessors/{assessors[BO]}")
+    office.scope = ("--base", "HEAD")
+    document = office.document()
+    assert document["changes"] == []
+    said = "changed in WISEflow, and left alone since the exam has started"
+    assert {note["message"] for note in document["notes"]} == {
+        f"assessors: {said}: {BO}",
+        f"participants of assessor {ADA}: {said}: {TED}",
+    }
+
+
+def test_names_that_no_manifest_has_are_masked(office: Office, monkeypatch: Any) -> None:
+    office.write(term(assessors=[marks(ADA, SAM), BO]))
+    office.apply()
+    allocate_by_hand(office.stage, ADA, TED)
+    monkeypatch.setenv("CI", "true")
+    users = [{"key": key, "first_name": "Kim", "last_name": "Larsen"} for key in EVERYONE]
+    entries = json.loads(term(assessors=[marks(ADA, SAM), BO], membership="exact"))
+    entries["users"] = [one for one in users if one["key"] not in (TED, UMA)]
+    entries["role_assignments"][0].pop("participants")
+    office.write(json.dumps(entries))
+    said = json.dumps(office.document("--allow", "replaced:*"))
+    assert "assessors.1.participants.leave" in said
+    assert TED not in said
+    assert ADA in said
