@@ -83,6 +83,8 @@ class BoundPlan:
     objects: Mapping[Address, Binding]
     digester: Digester
     allowances: tuple[Allowance, ...] = ()
+    let_through: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By change what guards refused of it when it was planned, and was allowed."""
     protected: Mapping[Address, Location] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     """Changes, by id, that are only listed, with the reason: nobody has reviewed them."""

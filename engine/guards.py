@@ -169,6 +169,40 @@ def of_change(name: str, change: Change) -> Refusal:
     return Refusal(name, change, address, str(address), unit, count or 1, count > 0)
 
 
+def _of_removals(change: Change) -> Refusal:
+    return Refusal("removals", change, change.address, "*", change.id, taken(change))
+
+
+def _of_updates(change: Change) -> Refusal:
+    address = change.address
+    return Refusal("updates", change, address, f"{address.kind}/*", str(address), 1)
+
+
+def _of_members(change: Change, profile: str, lacking: int) -> Refusal:
+    about = Address("profile", profile)
+    return Refusal("uniweb", change, about, str(about), str(about), lacking)
+
+
+def told(refusal: Refusal) -> str:
+    """A guard's refusal in short, for a plan file: `refused_again` makes it of that and the change.
+
+    It names nobody: only the guard, and of UNIWeb's the profile and how many it lacks.
+    """
+    if refusal.name == "uniweb":
+        return f"uniweb {refusal.amount} {refusal.about.key}"
+    return refusal.name
+
+
+def refused_again(text: str, change: Change) -> Refusal:
+    """The refusal that was `told` of the change."""
+    name, _, rest = text.partition(" ")
+    if name == "uniweb":
+        lacking, _, profile = rest.partition(" ")
+        return _of_members(change, profile, int(lacking))
+    of_plan = {"removals": _of_removals, "updates": _of_updates}
+    return of_plan[name](change) if name in of_plan else of_change(name, change)
+
+
 def _there(seats: SeatsChange) -> int:
     """How many were there before anybody came."""
     return seats.live if seats.live is not None else seats.before
@@ -183,9 +217,7 @@ def _removals(leaving: Sequence[Change], limits: Limits) -> Iterator[Checked]:
     there = sum(_there(change.seats) for change in leaving if change.seats)
     limit = _greater(limits.max_removed, there * REMOVED_SHARE // 100)
     if total:
-        refused = [
-            Refusal("removals", one, one.address, "*", one.id, taken(one)) for one in leaving
-        ]
+        refused = [_of_removals(one) for one in leaving]
         guard = Guard("removals", "the plan", f"at most {limit}", str(total), total > limit)
         yield Checked(guard, tuple(refused) if total > limit else ())
 
@@ -205,12 +237,9 @@ def _updates(
     live = sum(1 for one in there if limits.base is None or one in limits.base)
     limit = _greater(limits.max_updates, live * limits.updates_share // 100)
     if total:
-        scope = f"{kind}/*"
-        refused = [
-            Refusal("updates", one, one.address, scope, str(one.address), 1) for one in replacing
-        ]
+        refused = [_of_updates(one) for one in replacing]
         value = f"{total} of {live}"
-        guard = Guard("updates", scope, f"at most {limit}", value, total > limit)
+        guard = Guard("updates", f"{kind}/*", f"at most {limit}", value, total > limit)
         yield Checked(guard, tuple(refused) if total > limit else ())
 
 
@@ -227,7 +256,7 @@ def _members(
     least = -(-last * MEMBERS_SHARE // 100)
     about = Address("profile", profile)
     refused = [
-        Refusal("uniweb", one, about, str(about), str(about), last - now)
+        _of_members(one, profile, last - now)
         for one in changes
         if now < least and _comes_from(profile, one, world)
     ]

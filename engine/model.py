@@ -373,6 +373,8 @@ class Plan:
     now: datetime
     changes: tuple[Change, ...]
     guards: tuple[Guard, ...] = ()
+    let_through: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By change what guards refused of it and an allowance let through, in short."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = ()
     unchanged: int = 0

@@ -83,7 +83,7 @@ def bind_plan(
         address: bind(world.desired[address], mine, world, normal[address.kind], digester)
         for address, mine in sorted(by_address.items())
     }
-    return BoundPlan(changes, objects, digester, allowances)
+    return BoundPlan(changes, objects, digester, allowances, planned.plan.let_through)
 
 
 async def fill_for(

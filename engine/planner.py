@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
-from engine.holding import hold, in_force, protect, rule, shown_guards
+from engine.holding import hold, in_force, let_through, protect, rule, shown_guards
 from engine.kind import Kind, in_order
 from engine.model import (
     Action,
@@ -62,7 +62,7 @@ def make_plan(
 ) -> Plan:
     """Every change that brings the live world to the desired one, in a stable order."""
     findings = _find(world, kinds, options)
-    changes, guards = _guarded(findings, world, options)
+    changes, guards, through = _guarded(findings, world, options)
     touched = {change.address for change in changes}
     chosen = [a for a, d in world.desired.items() if d.is_stated and options.selects(a)]
     return Plan(
@@ -70,6 +70,7 @@ def make_plan(
         now=world.now,
         changes=tuple(changes),
         guards=guards,
+        let_through=through,
         problems=tuple(sorted({*findings.problems, *world.problems})),
         notes=tuple(
             sorted((*findings.notes, *world.notes), key=lambda note: (note.address, note.message))
@@ -83,8 +84,10 @@ def make_plan(
 
 def _guarded(
     findings: Findings, world: World, options: Options
-) -> tuple[list[Change], tuple[Guard, ...]]:
-    """The changes as they stand after guards, hazards and allowances, and the guards."""
+) -> tuple[list[Change], tuple[Guard, ...], dict[str, tuple[str, ...]]]:
+    """The changes as they stand after guards, hazards and allowances, the guards, and by change
+    what of them was let through.
+    """
     found = sorted(findings.changes, key=lambda change: (change.address, change.part))
     changes = protect(found, options.protected)
     limits = Limits(
@@ -97,9 +100,9 @@ def _guarded(
     checked = check_guards(changes, world, limits)
     allowances, notes = in_force(options.allowances, world)
     findings.notes += notes
-    ruling = rule(changes, checked, allowances)
+    ruling = rule(changes, [refusal for one in checked for refusal in one.refusals], allowances)
     held = hold(changes, ruling, world.now.astimezone(world.zone).date())
-    return _pass_on(held), shown_guards(checked, ruling)
+    return _pass_on(held), shown_guards(checked, ruling), let_through(ruling)
 
 
 def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings:

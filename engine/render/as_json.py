@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
 FORMAT = "1.0"
 
+DIGESTED = (
+    *("format_version", "tool_version", "environment", "base", "no_base", "complete"),
+    *("summary", "changes", "guards", "problems", "notes"),
+)
+"""What a digest is over: all but time and reads, so that equal plans are equal."""
+
 
 def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
-    """The plan as data; `digest` is over all of it but the time, so that equal plans are equal."""
+    """The plan as data."""
     document: dict[str, Any] = {
         "format_version": FORMAT,
         "tool_version": __version__,
@@ -45,8 +51,13 @@ def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
         ],
         "reads": dict(sorted(plan.reads.items())),
     }
-    digest = hashlib.sha256(_bytes({k: v for k, v in document.items() if k != "reads"}))
-    return document | {"now": moment_text(plan.now), "digest": f"sha256:{digest.hexdigest()}"}
+    return document | {"now": moment_text(plan.now), "digest": digest_of(document)}
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """The digest of a plan as data, whatever a plan file adds to it."""
+    content = {name: document.get(name) for name in DIGESTED}
+    return f"sha256:{hashlib.sha256(_bytes(content)).hexdigest()}"
 
 
 def apply_document(plan: Plan, outcomes: Sequence[Outcome], style: Style) -> dict[str, Any]:
