@@ -145,7 +145,7 @@ def _allowed(
 
 
 def _is_left(allowance: Allowance, change: Change) -> bool:
-    role = change.seats.role if change.seats else ""
+    role = change.seats.people if change.seats else ""
     return role == allowance.role and allowance.names(change.address)
 
 
