@@ -25,14 +25,14 @@ def note_own_times(
     if not edges or live is None or live.facts["marked"]:
         return
     seats = live.roles.get(DATES_OF, ())
-    for edge, word, choose in (("start", "start", min), ("end", "end", max)):
+    for edge, word, choose in (("start", "a start", min), ("end", "an end", max)):
         known = [live.fields.get(f"participation.{edge}"), *(s.flags.get(edge) for s in seats)]
         moments = [moment for moment in known if moment]
         found = edges[edge]
         if moments and found and choose(found, choose(moments)) != choose(moments):
             moves = any(change.part == "dates" for change in changes)
             left = "it does not move along with the exam" if moves else "it stays as it is"
-            message = f"somebody has a {word} of their own that no manifest states: {left}"
+            message = f"somebody has {word} of their own that no manifest states: {left}"
             findings.note(desired.address, message, f"state it under {KINDS_OF_TIMES}")
 
 

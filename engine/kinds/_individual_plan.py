@@ -212,6 +212,10 @@ def _time_row(exam: Exam, role: DesiredRole, one: One) -> Iterator[Row]:
         message = f"ends before the exam {exam.desired.address.key} does"
         exam.findings.problem(where, "participation.end", message, "nothing is planned by it")
         return
+    if role.role == DATES_OF and exam.then.window() is None:
+        place = str(next(iter(flags.values())).location)
+        yield Row(Seat(one.name, (), place), group=BLOCKED, reason=NO_DATES)
+        return
     targets = dict(wanted(role.role, stated, exam.then))
     dropped = _dropped(exam, role.role, one, targets)
     targets |= {name: exam.then.of(name) for name in dropped}
@@ -266,7 +270,9 @@ def _row(
     live = exam.live_seat(role, number)
     found = {key: live.flags.get(key) for key in targets} if live else {}
     before, after = own(found, exam.now, exam.then), own(targets, exam.then)
-    changed = [key for key in targets if before.get(key) != after.get(key)]
+    # What is somebody's own now is cleared though it is what everybody will have: for the next move.
+    stale = {key for key in found if found[key] != exam.now.of(key) and key not in after}
+    changed = [key for key in targets if key in stale or before.get(key) != after.get(key)]
     if not changed:
         return
     shown = {key: found.get(key) or exam.now.of(key) for key in changed}
@@ -324,13 +330,15 @@ def _window(
     return (edges[0], edges[1]) if all(edges) else None
 
 
+NO_DATES = "nobody says when the exam is: state participation and marking"
+
 # ---- what is not possible ------------------------------------------------------------------------
 
 
 def _not_possible(exam: Exam, role: str, one: One, targets: Mapping[str, Value]) -> str:
     """Why somebody's times cannot be written; empty where they can."""
     if exam.then.window() is None or not _says_when(exam):
-        return "nobody says when the exam is: state participation and marking"
+        return NO_DATES
     live = exam.live_seat(DATES_OF, one.number)
     window = _window(exam.then, live, exam.now, targets if role == DATES_OF else _dates(exam, one))
     if window is not None and window[0] >= window[1]:
