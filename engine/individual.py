@@ -103,9 +103,10 @@ def copied_timebox(desired: Desired | None, world: World) -> Value:
         source = dict(copied.value) if copied and copied.value else {}
         if "settings" not in (source.get("include") or ()):
             return OFF
-        if source["flow"] in world.source_timeboxes:
-            return world.source_timeboxes[source["flow"]]
         desired = world.desired.get(desired.address._replace(key=source["flow"]))
+        is_said = desired is not None and "timebox" in desired.fields
+        if not is_said and source["flow"] in world.source_timeboxes:
+            return world.source_timeboxes[source["flow"]]
     return OFF
 
 

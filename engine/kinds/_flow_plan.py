@@ -152,6 +152,8 @@ def _creation(desired: Desired, live: Live | None, world: World, findings: Findi
         location=desired.location,
         fields=changed_fields(desired.fields, None, (*CREATION, *setting_paths(desired))),
         needs=needs,
+        # Extra time is counted from the timebox that a copy brings along: from the one to be.
+        after=(f"flow/{source}:timebox",) if source else (),
         status=Status.BLOCKED if reasons else Status.PLANNED,
         reasons=tuple(reasons),
     )

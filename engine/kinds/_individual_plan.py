@@ -21,7 +21,7 @@ from engine.individual import (
     values,
     wanted,
 )
-from engine.kinds._flow_plan import type_to_be
+from engine.kinds._flow_plan import source_key, type_to_be
 from engine.kinds._individual_people import (
     ROLE,
     One,
@@ -166,6 +166,9 @@ def _needs(exam: Exam, role: str, group: str) -> Iterator[str]:
     address = str(exam.desired.address)
     if exam.live is None or exam.live.facts["marked"]:
         yield address
+        source = source_key(exam.desired)
+        if source and role in TIMES and "timebox" not in exam.desired.fields:
+            yield f"flow/{source}:timebox"
     if group == NEW and ROLE in exam.parts:
         yield f"{address}:{ROLE}"
     if group == FREED:
