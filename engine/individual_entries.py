@@ -175,7 +175,10 @@ class IndividualReader:
 
     def _read_individual(self, entry: Entry, keys: list[str]) -> None:
         flags = dict(self._flags(entry))
-        if not flags and not entry.node.faulty:
+        window = entry.node.table("participation")
+        stated = [name for name in ("timebox", "unique_exam_id", "active") if entry.states(name)]
+        stated += [*window.entries, *window.faulty] if window is not None else []
+        if not stated and "participation" not in entry.node.faulty:
             hint = "state participation, timebox, unique_exam_id or active"
             self.documents.wrong(entry.location, entry.name(), "states nothing", hint)
         if entry.value.person is None:

@@ -2,8 +2,8 @@
 
 One file a run, below `.wisectl/journal/<environment>/`; it is the audit log too. No values of
 people and no secrets stand in it: users by address, seats by WISEflow's numbers (times and exam
-ids of single participants without their values), flow fields with their values (they are what `undo` takes back), fields of users by name, but for their roles, login
-and language.
+ids of single participants without their values), flow fields with their values (they are what
+`undo` takes back), fields of users by name, but for their roles, login and language.
 
     run       who, where, when, commit, digest of the plan, environment, licence
     change    the intent: address, part, fields, seats

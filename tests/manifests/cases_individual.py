@@ -76,8 +76,10 @@ ONE_ENTRY_CASES: dict[str, Case] = {
 
 INDIVIDUAL_CASES: dict[str, Case] = {
     **ONE_ENTRY_CASES,
-    "extra time for nobody": (longer("¶extra_time: 25%, flows: [math]").replace("¶", "").replace(
-        "  - {", "  - ¶{"), "names nobody … people with extra_time, or csv"),
+    "extra time for nobody": (
+        longer("¶extra_time: 25%, flows: [math]").replace("¶", "").replace("  - {", "  - ¶{"),
+        "names nobody … people with extra_time, or csv",
+    ),
     "extra time for people and a file": (
         longer("¶people: [s1], extra_time: 25%, csv: x.csv, flows: [math]"),
         "has both people and csv",
@@ -111,6 +113,10 @@ INDIVIDUAL_CASES: dict[str, Case] = {
     ),
     "somebody's entry that states nothing": (
         one("person: s1").replace("  - {", "  - ¶{"),
+        "states nothing",
+    ),
+    "somebody's own window without an edge": (
+        one("person: s1, participation: {}").replace("  - {", "  - ¶{"),
         "states nothing",
     ),
     "an end before that of the exam": (
