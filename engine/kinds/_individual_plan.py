@@ -89,7 +89,7 @@ def _change(exam: Exam, role: DesiredRole, group: str, rows: list[Row]) -> Chang
         address=address,
         part=f"{role.role}.{group}" if group else role.role,
         action=Action.UPDATE,
-        location=role.location,
+        location=exam.desired.location,
         seats=SeatsChange(role.role, before, after, **lists),
         hazards=hazards,
         needs=tuple(_needs(exam, role.role, group)),
