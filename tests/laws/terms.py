@@ -133,7 +133,7 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
         "users": _users(draw, scene, term),
         "flow_templates": [_template(draw, scene, key) for key in TEMPLATES],
         "rosters": _rosters(draw, scene, term),
-        "flows": [_flow(draw, scene, key) for key in FLOWS if key == FLOWS[0] or draw(_mostly)],
+        "flows": [_flow(draw, scene, key) for key in FLOWS if draw(_mostly)],
         "webhooks": [_webhook(draw, key) for key in WEBHOOKS if draw(_half)],
         "rooms": [_room(draw, key) for key in ROOMS if draw(_half)],
     }
@@ -275,10 +275,9 @@ def _room(draw: Draw, key: str) -> Entry:
 
 def _of_participants(draw: Draw, scene: Scene, term: Term) -> None:
     """Extra times, and what a few people have of their own."""
-    term.entries["accommodations"] = [
-        _accommodation(draw, scene, term) for _ in range(draw(_between(0, 2)))
-    ]
-    people = draw(_some((*OWN, *KNOWN), 0, 3))
+    number = draw(_between(0, 2)) if term.entries["flows"] else 0
+    term.entries["accommodations"] = [_accommodation(draw, scene, term) for _ in range(number)]
+    people = draw(_some((*OWN, *KNOWN), 0, 3)) if term.entries["flows"] else []
     ids = draw(_orders(EXAM_IDS))
     term.entries["individual"] = [
         _individual(draw, term, person, exam_id)
