@@ -149,11 +149,64 @@ def test_who_comes_and_may_not_sit_comes_deactivated(rehearsal: Rehearsal) -> No
     assert minutes_after(rehearsal, SAM) == 0
 
 
+def test_the_entry_that_a_plan_proposes_lets_a_participant_be_deactivated(office: Office) -> None:
+    _begin(office, term())
+    office.write(term(person(SAM, active=False)))
+    entries = office.proposed()
+    assert "{remove: participants, flows: [law], up_to: 1" in entries
+    office.write(entries.replace("say why", "they fell ill"), "allow.yaml")
+    office.apply()
+    assert own(office.stage, SAM)["activated"] is False
+
+
 def test_the_last_who_may_sit_is_guarded(rehearsal: Rehearsal) -> None:
     _applied(rehearsal, term(sit=(SAM,)))
     rehearsal.write(term(person(SAM, active=False), sit=(SAM,)))
     refused = {guard.name for guard in rehearsal.plan("deactivation:*").guards if guard.refused}
     assert refused == {"empty"}
+
+
+# ---- in every state ------------------------------------------------------------------------------
+
+STATES = {
+    "a draft": 0,
+    "activated": -30 * 24 * 60,
+    "soon": -60,
+    "running": 60,
+    "past its end": 5 * 60,
+    "concluded": 30 * 24 * 60,
+}
+"""Minutes from the start of the exam to the time of the plan."""
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"participation": {"end": "2027-05-03 17:00"}},
+        {"participation": {"start": "2027-05-03 09:30", "end": "2027-05-03 18:00"}},
+        {"timebox": 300},
+        {"timebox": "off"},
+        {"unique_exam_id": "X-1"},
+        {"active": False},
+    ],
+    ids=str,
+)
+def test_what_is_planned_in_any_state_of_an_exam_is_done(
+    rehearsal: Rehearsal, state: str, stated: dict[str, Any]
+) -> None:
+    _applied(rehearsal, term(timebox=240, lifecycle="active" if STATES[state] else "draft"))
+    start = flow(rehearsal)["participation"]["start"]
+    if STATES[state]:
+        rehearsal.control("POST", "clock", {"now": start + STATES[state] * 60})
+    rehearsal.write(term(person(SAM, **stated), accommodations=(ANN_LONGER,), timebox=240))
+    allow = ("shorter:*", "starts-soon:*", "deactivation:*")
+    assert {c.status for c in rehearsal.plan(*allow).changes} <= {Status.PLANNED, Status.BLOCKED}
+    rehearsal.apply(*allow)
+    assert rehearsal.failures() == []
+    left = {change.reasons for change in rehearsal.plan(*allow).changes}
+    assert left <= {("the participation has ended",)}
+    assert bool(left) is (STATES[state] > 240)
 
 
 # ---- against a base ------------------------------------------------------------------------------
