@@ -18,6 +18,7 @@ EARLY: dict[str, Any] = {
 }
 HOUR_LATER = EARLY | {"participation": {"start": "2027-05-03 10:00", "length": "4h"}}
 HOUR_AND_DAY_LATER = EARLY | {"participation": {"start": "2027-05-04 10:00", "length": "4h"}}
+HOUR_EARLIER = EARLY | {"participation": {"start": "2027-05-03 08:00", "length": "4h"}}
 SAM_LONGER = {"people": [SAM], "extra_time": "25%", "flows": {"key": "*"}}
 """An hour more than the others."""
 ANN_LONGER = {"people": [ANN], "extra_time": "30m", "flows": ["law"]}

@@ -14,6 +14,7 @@ from tests.e2e.accommodated import (
     BOB,
     CAT,
     HOUR_AND_DAY_LATER,
+    HOUR_EARLIER,
     HOUR_LATER,
     SAM,
     SAM_LONGER,
@@ -114,7 +115,7 @@ def test_a_copy_has_extra_time_by_the_timebox_that_it_gets(rehearsal: Rehearsal)
 # ---- moved ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("later", [HOUR_LATER, HOUR_AND_DAY_LATER])
+@pytest.mark.parametrize("later", [HOUR_EARLIER, HOUR_LATER, HOUR_AND_DAY_LATER])
 def test_everybody_moves_along_with_the_exam(rehearsal: Rehearsal, later: dict[str, Any]) -> None:
     _applied(rehearsal, term(accommodations=BOTH))
     _applied(rehearsal, term(accommodations=BOTH, **later))
@@ -122,9 +123,13 @@ def test_everybody_moves_along_with_the_exam(rehearsal: Rehearsal, later: dict[s
     assert minutes_after(rehearsal, BOB) == 0
 
 
-def test_moving_takes_two_requests(rehearsal: Rehearsal) -> None:
+def test_moving_takes_two_requests_the_exam_first(rehearsal: Rehearsal) -> None:
+    """Else a time that the exam still has would be taken for it, and move away with it."""
     _applied(rehearsal, term(accommodations=BOTH))
     before = rehearsal.writes()
+    rehearsal.write(term(accommodations=BOTH, **HOUR_LATER))
+    needs = {change.part: change.needs for change in rehearsal.plan().changes}
+    assert needs == {"dates": (), "individual_dates": ("flow/law:dates",)}
     _applied(rehearsal, term(accommodations=BOTH, **HOUR_LATER))
     sent = {name: n - before.get(name, 0) for name, n in rehearsal.writes().items()}
     bulk = "PATCH /flows/{flowId}/participants/dates"
