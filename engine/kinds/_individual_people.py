@@ -81,21 +81,26 @@ def stated_people(
 ) -> Iterator[One]:
     """Of the people of a role those who sit the exam; two that one mention means are a problem."""
     for slot, mention in mentioned(role, world).items():
-        numbers = world.people.found.get(mention.person.identity, ())
-        if len(numbers) > 1:
-            several = " and ".join(f"#{number}" for number in numbers)
-            message = f"{mention.person.value} matches several people in WISEflow: {several}"
-            where = next(iter(mention.flags.values())).location
-            findings.problem(where, role.role, message, "name one of them by key")
-            continue
-        number = numbers[0] if numbers else None
+        number = slot if isinstance(slot, int) else None
         seat = who.there.get(number) if number else None
+        if number is None and _means_several(role, mention, world, findings):
+            continue
         if seat is None and not who.coming:
             continue
         name = world.people.name(mention.person, world.licence)
         if seat is not None or name.casefold() in who.coming:
             woken = name.casefold() in who.woken or _is_woken(slot, seat, who)
             yield One(slot, name, number, values(mention.flags), mention, seat, woken)
+
+
+def _means_several(role: DesiredRole, mention: Mentioned, world: World, findings: Findings) -> bool:
+    numbers = world.people.found.get(mention.person.identity, ())
+    if len(numbers) > 1:
+        several = " and ".join(f"#{number}" for number in numbers)
+        message = f"{mention.person.value} matches several people in WISEflow: {several}"
+        where = next(iter(mention.flags.values())).location
+        findings.problem(where, role.role, message, "name one of them by key")
+    return len(numbers) > 1
 
 
 def _is_woken(slot: int | str, seat: LiveSeat | None, who: Sitters) -> bool:
