@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +102,30 @@ def test_somebody_known_by_two_names_is_one_person(rehearsal: Rehearsal) -> None
     named = {"people": [key], "extra_time": "20m", "flows": ["law"]}
     _applied(rehearsal, term(accommodations=(named, listed), sit=(key,)))
     assert minutes_after(rehearsal, key) == 30
+
+
+def test_a_list_that_uniweb_answers_and_somebody_on_it_with_more(rehearsal: Rehearsal) -> None:
+    members = ("malcolm.ashworth@northfield.example", "soeren.kjeldgaard@northfield.example")
+    law = json.loads(term(sit=members))
+    law["users"] += [{"key": key, "profile": "staff"} for key in members]
+    law["rosters"] = [{"key": "professors", "profile": "staff"}]
+    law["profiles"] = [
+        {
+            "key": "staff",
+            "members": {"unit": "Civil Engineering", "title": "Professor"},
+            "match": {"user": "key", "member": "login_name"},
+            "fill": {
+                "first_name": "profile/membership_information.first_name",
+                "last_name": "profile/membership_information.last_name",
+            },
+        }
+    ]
+    law["accommodations"] = [
+        {"people": {"rosters": ["professors"]}, "extra_time": "30m", "flows": ["law"]},
+        {"people": [members[1]], "extra_time": "1h", "flows": ["law"]},
+    ]
+    _applied(rehearsal, json.dumps(law))
+    assert [minutes_after(rehearsal, key) for key in members] == [30, 60]
 
 
 def test_a_copy_has_extra_time_by_the_timebox_that_it_gets(rehearsal: Rehearsal) -> None:
