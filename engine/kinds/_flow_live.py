@@ -21,7 +21,7 @@ from engine.kinds._flow_settings_io import read_settings, unread
 from engine.kinds._flow_write import write_flow
 from engine.kinds._individual_io import read_individual, read_source_timeboxes
 from engine.kinds._individual_notes import note_own_times
-from engine.kinds._individual_plan import individual_changes
+from engine.kinds._individual_plan import with_individual
 from engine.model import INDIVIDUAL, Address, Change, Desired, Live
 from engine.seats import plan_role
 from engine.together import together
@@ -104,7 +104,7 @@ class FlowLive:
         changes = with_anonymity(desired, live, changes, world)
         changes = with_assessor_types(desired, live, changes, world, findings)
         changes = managers_with_creation(changes, live)
-        changes += individual_changes(desired, live, changes, world, findings)
+        changes = with_individual(desired, live, changes, world, findings)
         note_own_times(desired, live, changes, findings)
         changes = concluding_dates_last(changes, world.now)
         changes += plan_activation(desired, live, changes, world)

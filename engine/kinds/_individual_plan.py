@@ -5,10 +5,11 @@ The exam itself comes first, then they: their times are counted from what will h
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from engine.individual import TIMES, slot_of
+from engine.individual import PATHS, TIMES, slot_of
 from engine.kinds._flow_plan import source_key
 from engine.kinds._individual_exam import BLOCKED, FREED, NEW, SOON, TAKING, Exam, Row, exam_of
 from engine.kinds._individual_people import ROLE, One, stated_people
@@ -36,20 +37,56 @@ if TYPE_CHECKING:
     Slot = int | str
 
 
-def individual_changes(
+def with_individual(
     desired: Desired,
     live: Live | None,
     changes: list[Change],
     world: World,
     findings: Findings,
 ) -> list[Change]:
-    """The changes of all that single participants have of their own."""
+    """The changes of a flow and, after them, those of all that single participants have."""
     roles = [desired.roles[name] for name in INDIVIDUAL if name in desired.roles]
-    roles = [role for role in roles if _is_known(desired, role, world, findings)]
+    known = [role for role in roles if _is_known(desired, role, world, findings)]
     if not roles:
-        return []
+        return changes
     exam = exam_of(desired, live, changes, world, findings)
-    return [change for role in roles for change in _changes(exam, role)]
+    made = [change for role in known for change in _changes(exam, role)]
+    unknown = {role.role for role in roles} - {role.role for role in known}
+    return [*(_together(change, made, unknown, live) for change in changes), *made]
+
+
+MOVING = {"dates": DATES_OF, "timebox": TIMEBOX_OF}
+"""By part of the exam the role that is counted from it."""
+
+COUNTED_FROM = frozenset(PATHS.values())
+
+
+def _together(change: Change, made: list[Change], unknown: set[str], live: Live | None) -> Change:
+    """The exam is not moved without those who have longer: they would stay on the day before.
+
+    What is held of them holds the exam, too; where nobody knows who they are, it is blocked.
+    """
+    role = MOVING.get(change.part) if {one.path for one in change.fields} & COUNTED_FROM else None
+    if role is None or change.action is Action.CREATE or change.status is not Status.PLANNED:
+        return change
+    if role in unknown and not _nobody_has_any(role, live):
+        return replace(change, status=Status.BLOCKED, reasons=(LEFT_BEHIND,), hazards=())
+    taking = f"{change.address}:{role}.{TAKING}"
+    hazards = {hazard.name: hazard for one in made if one.id == taking for hazard in one.hazards}
+    mine = {hazard.name for hazard in change.hazards}
+    more = tuple(hazard for name, hazard in hazards.items() if name not in mine)
+    return replace(change, hazards=(*change.hazards, *more))
+
+
+LEFT_BEHIND = "it is not known who has longer: they would be left behind"
+
+
+def _nobody_has_any(role: str, live: Live | None) -> bool:
+    """Whether the exam itself says that nobody has dates of their own."""
+    edges = live.facts.get("edges") if live else None
+    if live is None or edges is None or role != DATES_OF:
+        return False
+    return all(edges[edge] == live.fields.get(f"participation.{edge}") for edge in ("start", "end"))
 
 
 def _is_known(desired: Desired, role: DesiredRole, world: World, findings: Findings) -> bool:

@@ -54,6 +54,8 @@ def _time_row(exam: Exam, role: DesiredRole, one: One) -> Iterator[Row]:
         place = str(next(iter(flags.values())).location)
         yield Row(Seat(one.name, (), place), group=BLOCKED, reason=NO_DATES)
         return
+    if role.role == TIMEBOX_OF and "timebox" not in stated and exam.then.timebox in (OFF, None):
+        return
     targets = dict(wanted(role.role, stated, exam.then))
     dropped = _dropped(exam, role.role, one, targets)
     targets |= {name: exam.then.of(name) for name in dropped}

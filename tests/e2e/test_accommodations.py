@@ -346,6 +346,45 @@ def test_a_file_that_is_not_read_takes_nothing_from_those_whom_it_may_name(
     assert [problem.location.file for problem in plan.problems] == ["sis:extra.csv"]
 
 
+@pytest.mark.parametrize("gone", ["a file", "the dates of one", "the participants"])
+def test_an_exam_is_not_moved_without_those_of_whom_nobody_knows(
+    rehearsal: Rehearsal, gone: str
+) -> None:
+    source = rehearsal.root / "export" / "extra.csv"
+    source.parent.mkdir()
+    source.write_text(f"key,extra_time\n{SAM},2h\n")
+    entry = {"csv": "sis:extra.csv", "flows": ["law"]}
+    rehearsal.write(term(accommodations=(entry,)))
+    rehearsal.checked = False
+    paths = {"the dates of one": "/{participantId}/dates", "the participants": ""}
+    fault = {"method": "GET", "kind": "status", "status": 500, "times": 99}
+    fault["path"] = "/flows/{flowId}/participants" + paths.get(gone, "/nothing")
+
+    def fail(moved: str) -> dict[str, tuple[Status, tuple[str, ...]]]:
+        rehearsal.write(moved)
+        source.write_text("" if gone == "a file" else source.read_text())
+        rehearsal.control("POST", "faults", [fault])
+        found = {c.part: (c.status, c.reasons) for c in rehearsal.plan().changes}
+        rehearsal.control("POST", "faults", [])
+        source.write_text(f"key,extra_time\n{SAM},2h\n")
+        return found
+
+    rehearsal.apply()
+    blocked = (Status.BLOCKED, ("it is not known who has longer: they would be left behind",))
+    assert fail(term(accommodations=(entry,), **HOUR_AND_DAY_LATER)) == {"dates": blocked}
+    _applied(rehearsal, term(accommodations=(entry,), **HOUR_AND_DAY_LATER))
+    assert minutes_after(rehearsal, SAM) == 120
+
+
+def test_an_exam_is_moved_although_a_file_is_not_read_where_nobody_has_longer(
+    rehearsal: Rehearsal,
+) -> None:
+    _applied(rehearsal, term())
+    listed = {"csv": "sis:extra.csv", "flows": ["law"]}
+    rehearsal.write(term(accommodations=(listed,), **HOUR_LATER))
+    assert _statuses(rehearsal) == {"dates": Status.PLANNED}
+
+
 def test_individual_dates_are_read_of_those_who_are_stated_only(rehearsal: Rehearsal) -> None:
     _applied(rehearsal, term(accommodations=BOTH))
     one = "GET /flows/{flowId}/participants/{participantId}/dates"

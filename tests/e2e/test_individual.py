@@ -230,6 +230,8 @@ def test_a_line_that_is_gone_from_git_returns_to_the_exams_own_dates(
     office.write(term(accommodations=kept, timebox=200, **moved))
     held = [c["part"] for c in office.document()["changes"] if c["status"] == "held"]
     assert "individual_dates.taking" in held
+    # Else somebody whose time is not taken yet would stay on the day before.
+    assert ("dates" in held) is (gone == "with the exam moved")
     code, said = office.call("apply", "--auto-approve", "--allow", "shorter:flow/law")
     assert code == 0, said
     assert minutes_after(office.stage, SAM) == 0
@@ -237,6 +239,17 @@ def test_a_line_that_is_gone_from_git_returns_to_the_exams_own_dates(
     assert own(office.stage, ANN)["participation"]["start"] is None
     assert minutes_after(office.stage, ANN) == (30 if kept else 0)
     assert office.document()["changes"] == []
+
+
+def test_a_timebox_that_is_switched_off_takes_those_of_single_people_with_it(
+    office: Office,
+) -> None:
+    _begin(office, term(accommodations=(SAM_LONGER,), timebox=240))
+    office.write(term(accommodations=(SAM_LONGER,), timebox="off"))
+    assert [change["part"] for change in office.document()["changes"]] == ["timebox"]
+    office.apply()
+    assert office.document()["changes"] == []
+    assert minutes_after(office.stage, SAM) == 60
 
 
 def test_without_a_base_nobody_loses_what_no_manifest_states(office: Office) -> None:
