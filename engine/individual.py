@@ -152,6 +152,13 @@ def _united(one: Mapping[str, Stated], other: Mapping[str, Stated]) -> dict[str,
     return flags
 
 
+def sitting(desired: Desired, live: Live | None, world: World) -> set[int | str]:
+    """Everybody who sits an exam or is to, by number or name."""
+    role = desired.roles.get("participants")
+    there = {seat.user_id for seat in live.roles.get("participants", ())} if live else set()
+    return there | {slot_of(seat.person, world) for seat in (role.seats if role else ())}
+
+
 def values(flags: Mapping[str, Stated]) -> dict[str, Value]:
     return {name: stated.value for name, stated in flags.items()}
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
-from engine.individual import general_live
+from engine.individual import TIMES, general_live, mentioned, sitting
 from engine.kind import RefusedError
 from engine.kinds._flow_settings_io import unread
 from engine.model import ACTIVE_OF, DATES_OF, EXAM_IDS, INDIVIDUAL, OFF, TIMEBOX_OF, LiveSeat
@@ -45,7 +45,9 @@ async def read_individual(api: WiseflowApi, world: World, desired: Desired, live
     if live.facts["marked"] or (live.address, ROLE) in world.unread:
         return
     roles = roles_of(desired)
-    if any(role.role in (DATES_OF, TIMEBOX_OF) for role in roles):
+    times = [role for role in roles if role.role in TIMES]
+    sit = sitting(desired, live, world) if times else set()
+    if any(role.leaving or not sit.isdisjoint(mentioned(role, world)) for role in times):
         await _read_general_timebox(api, world, desired, live)
     await together(_read_role(api, world, desired, live, role) for role in roles)
 

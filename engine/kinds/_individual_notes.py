@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.individual import mentioned, slot_of
+from engine.individual import mentioned, sitting
 from engine.model import DATES_OF, INDIVIDUAL, Address, Note
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ def notes_of_nobody(world: World) -> Iterator[Note]:
             role = desired.roles.get(name)
             if role is None or any(p.profile in world.incomplete_profiles for p in role.profiles):
                 continue
-            sitting = _sitting(address, desired, world)
+            sit = sitting(desired, world.live.get(address), world)
             is_unread = (address, "participants") in world.unread
             for slot, one in mentioned(role, world).items():
                 for flag in one.flags.values():
                     entry = flag.location.through or flag.location
-                    sits = is_unread or slot in sitting
+                    sits = is_unread or slot in sit
                     applied[entry] = applied.get(entry, False) or sits
     for entry, is_applied in sorted(applied.items()):
         if not is_applied:
@@ -57,10 +57,3 @@ def notes_of_nobody(world: World) -> Iterator[Note]:
                 f"{entry.file}:{entry.line}: nobody whom it names sits an exam that it selects"
             )
             yield Note(Address("individual", "nobody"), message, "nobody is put on an exam by it")
-
-
-def _sitting(address: Address, desired: Desired, world: World) -> set[int | str]:
-    """Everybody who sits an exam or is to, by number or name."""
-    live, role = world.live.get(address), desired.roles.get("participants")
-    there = {seat.user_id for seat in live.roles.get("participants", ())} if live else set()
-    return there | {slot_of(seat.person, world) for seat in (role.seats if role else ())}

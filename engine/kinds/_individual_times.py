@@ -91,7 +91,7 @@ def _returning(exam: Exam, role: DesiredRole, name: str, seat: LiveSeat) -> Iter
     names = _managed(role.role, before.flags if before else {})
     targets = {name: exam.then.of(name) for name in sorted(names)}
     known = exam.live_seat(role.role, seat.user_id)
-    if known is None or not targets or targets.get("timebox") == OFF:
+    if known is None or not targets or targets.get("timebox", ...) in (OFF, None):
         return
     reason = _is_over(exam, known.flags.get("end"))
     place = (name, seat.user_id, f"{role.location} at base")

@@ -389,5 +389,8 @@ def test_individual_dates_are_read_of_those_who_are_stated_only(rehearsal: Rehea
     _applied(rehearsal, term(accommodations=BOTH))
     one = "GET /flows/{flowId}/participants/{participantId}/dates"
     assert rehearsal.plan().reads[one] == 2
+    cat = {"people": [CAT], "extra_time": "25%", "flows": ["law"]}
+    rehearsal.write(term(accommodations=(cat,)))
+    assert not {one, "GET /flows/{flowId}/timebox"} & set(rehearsal.plan().reads)
     rehearsal.write(term())
-    assert one not in rehearsal.plan().reads
+    assert not {one, "GET /flows/{flowId}/dates"} & set(rehearsal.plan().reads)
