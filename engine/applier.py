@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from engine.binding import NOT_POSSIBLE, Binding, BoundPlan, bind, impossible, moved
 from engine.errors import ApiError
 from engine.guards import NAMES
-from engine.holding import in_force, protect, rule
+from engine.holding import in_force, lapsed, protect, rule
 from engine.kind import Kind, RefusedError, Work
 from engine.model import Action, Address, Change, Outcome, Result, Status
 from engine.planner import plan_one
@@ -85,6 +85,8 @@ class _Run:
         self.running: dict[asyncio.Task[Outcome], str] = {}
         self.verdicts: dict[Address, asyncio.Task[Verdict]] = {}
         self.stopped: tuple[str, int] | None = None
+        self.allowances, _ = in_force(plan.allowances, work.world)
+        self.lapsed = lapsed(plan.changes, plan.let_through, self.allowances)
 
     async def all(self) -> None:
         sorter = TopologicalSorter({name: self._first(c) for name, c in self.changes.items()})
@@ -124,6 +126,8 @@ class _Run:
                 return Outcome(change, Result.BLOCKED, name, before.exit_code)
         if change.id in self.plan.refused:
             return Outcome(change, Result.NOT_TRIED, self.plan.refused[change.id], STALE)
+        if change.id in self.lapsed:
+            return Outcome(change, Result.NOT_TRIED, self.lapsed[change.id], HELD)
         async with self.limit:
             if self.control.stop.is_set():
                 return Outcome(change, Result.NOT_TRIED, STOPPED, INTERRUPTED)
@@ -155,8 +159,7 @@ class _Run:
     def _held_by_now(self, change: Change, step: Change) -> str:
         """The hazards that were not there, or not allowed, when the change was planned."""
         known = {hazard.name for hazard in change.hazards}
-        allowances, _ = in_force(self.plan.allowances, self.work.world)
-        ruling = rule([step], (), allowances)
+        ruling = rule([step], (), self.allowances)
         held = [one for one in ruling.refusals if one.name not in known and ruling.stands(one)]
         return "; ".join(
             f"held by now: {NAMES[one.name]}: --allow {ruling.flag(one)}" for one in held

@@ -183,7 +183,9 @@ def apply(
     from engine.commands.plan import PlanFlags
 
     flags = PlanFlags(targets, excludes, _allowances(allow), base)
-    with opened(_with_json(invocation, as_json), base) as session:
+    saved = how["plan_file"] or how["reviewed"]
+    shown = base or ("that of the plan" if saved else None)
+    with opened(_with_json(invocation, as_json), shown) as session:
         return command.run(session, flags, command.ApplyFlags(**how))
 
 

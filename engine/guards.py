@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.model import (
+    INDIVIDUAL,
     OFF,
     Action,
     Address,
@@ -167,7 +168,7 @@ def _set_guards(change: Change) -> Iterator[Checked]:
 
 
 def _of_set(name: str, change: Change, limit: str, value: str, refused: bool) -> Checked:
-    role = set_of(change.seats.role) if change.seats else ""
+    role = set_of(change.seats.people) if change.seats else ""
     guard = Guard(name, f"{change.address} {role}", limit, value, refused)
     return Checked(guard, (of_change(name, change),) if refused else ())
 
@@ -177,6 +178,40 @@ def of_change(name: str, change: Change) -> Refusal:
     address, count = change.address, taken(change)
     unit = change.id if count else str(address)
     return Refusal(name, change, address, str(address), unit, count or 1, count > 0)
+
+
+def _of_removals(change: Change) -> Refusal:
+    return Refusal("removals", change, change.address, "*", change.id, taken(change))
+
+
+def _of_updates(change: Change) -> Refusal:
+    address = change.address
+    return Refusal("updates", change, address, f"{address.kind}/*", str(address), 1)
+
+
+def _of_members(change: Change, profile: str, lacking: int) -> Refusal:
+    about = Address("profile", profile)
+    return Refusal("uniweb", change, about, str(about), str(about), lacking)
+
+
+def told(refusal: Refusal) -> str:
+    """A guard's refusal in short, for a plan file: `refused_again` makes it of that and the change.
+
+    It names nobody: only the guard, and of UNIWeb's the profile and how many it lacks.
+    """
+    if refusal.name == "uniweb":
+        return f"uniweb {refusal.amount} {refusal.about.key}"
+    return refusal.name
+
+
+def refused_again(text: str, change: Change) -> Refusal:
+    """The refusal that was `told` of the change."""
+    name, _, rest = text.partition(" ")
+    if name == "uniweb":
+        lacking, _, profile = rest.partition(" ")
+        return _of_members(change, profile, int(lacking))
+    of_plan = {"removals": _of_removals, "updates": _of_updates}
+    return of_plan[name](change) if name in of_plan else of_change(name, change)
 
 
 def _there(seats: SeatsChange) -> int:
@@ -193,9 +228,7 @@ def _removals(leaving: Sequence[Change], limits: Limits) -> Iterator[Checked]:
     there = sum(_there(change.seats) for change in leaving if change.seats)
     limit = _greater(limits.max_removed, there * REMOVED_SHARE // 100)
     if total:
-        refused = [
-            Refusal("removals", one, one.address, "*", one.id, taken(one)) for one in leaving
-        ]
+        refused = [_of_removals(one) for one in leaving]
         guard = Guard("removals", "the plan", f"at most {limit}", str(total), total > limit)
         yield Checked(guard, tuple(refused) if total > limit else ())
 
@@ -215,12 +248,9 @@ def _updates(
     live = sum(1 for one in there if limits.base is None or one in limits.base)
     limit = _greater(limits.max_updates, live * limits.updates_share // 100)
     if total:
-        scope = f"{kind}/*"
-        refused = [
-            Refusal("updates", one, one.address, scope, str(one.address), 1) for one in replacing
-        ]
+        refused = [_of_updates(one) for one in replacing]
         value = f"{total} of {live}"
-        guard = Guard("updates", scope, f"at most {limit}", value, total > limit)
+        guard = Guard("updates", f"{kind}/*", f"at most {limit}", value, total > limit)
         yield Checked(guard, tuple(refused) if total > limit else ())
 
 
@@ -237,7 +267,7 @@ def _members(
     least = -(-last * MEMBERS_SHARE // 100)
     about = Address("profile", profile)
     refused = [
-        Refusal("uniweb", one, about, str(about), str(about), last - now)
+        _of_members(one, profile, last - now)
         for one in changes
         if now < least and _comes_from(profile, one, world)
     ]
@@ -276,6 +306,8 @@ def _replaces(change: Change) -> bool:
     """Whether a value that is live is replaced or blanked, by a field or by a seat's flag."""
     if change.action is not Action.UPDATE:
         return False
+    if change.seats and change.seats.role in INDIVIDUAL:
+        return bool(change.hazards)
     flags = change.seats.change if change.seats else ()
     return any(map(replaces, change.fields)) or any(
         value and value != dict(seat.flags).get(name)

@@ -9,7 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from engine.guards import HAZARDS, NAMES, Checked, Refusal, of_change, taken, takes
+from engine.guards import (
+    GUARDS,
+    HAZARDS,
+    NAMES,
+    Checked,
+    Refusal,
+    of_change,
+    refused_again,
+    taken,
+    takes,
+    told,
+)
 from engine.model import Address, Allowance, Change, Guard, Note, Status
 
 if TYPE_CHECKING:
@@ -92,16 +103,16 @@ class Ruling:
 
 
 def rule(
-    changes: Sequence[Change], checked: Iterable[Checked], allowances: Iterable[Allowance]
+    changes: Sequence[Change], guarded: Iterable[Refusal], allowances: Iterable[Allowance]
 ) -> Ruling:
-    """What is refused, and what of it an allowance lets through as a whole."""
+    """What hazards and guards refuse, and what of it an allowance lets through as a whole."""
     refusals = [
         of_change(hazard.name, change)
         for change in changes
         for hazard in change.hazards
         if hazard.holds
     ]
-    refusals += [refusal for one in checked for refusal in one.refusals]
+    refusals += guarded
     leaving = [change for change in changes if taken(change)]
     allowed = {
         one.key for allowance in allowances for one in _allowed(allowance, refusals, leaving)
@@ -134,7 +145,7 @@ def _allowed(
 
 
 def _is_left(allowance: Allowance, change: Change) -> bool:
-    role = change.seats.role if change.seats else ""
+    role = change.seats.people if change.seats else ""
     return role == allowance.role and allowance.names(change.address)
 
 
@@ -174,6 +185,34 @@ def _hold_one(change: Change, refused: Sequence[Refusal], ruling: Ruling, today:
     return replace(change, status=Status.HELD, reasons=tuple(reasons))
 
 
+def let_through(ruling: Ruling) -> dict[str, tuple[str, ...]]:
+    """By change what guards refused of it and an allowance let through; hazards it tells itself."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in ruling.refusals:
+        if one.name in GUARDS and one.key in ruling.allowed:
+            found[one.change.id] = (*found.get(one.change.id, ()), told(one))
+    return found
+
+
+def lapsed(
+    changes: Sequence[Change],
+    let_through: Mapping[str, Sequence[str]],
+    allowances: Iterable[Allowance],
+) -> dict[str, str]:
+    """By change why it is held now: what allowed it has ended, or was taken back, since."""
+    guarded = [
+        refused_again(text, change) for change in changes for text in let_through.get(change.id, ())
+    ]
+    ruling = rule(changes, guarded, allowances)
+    reasons: dict[str, list[str]] = {}
+    for one in ruling.refusals:
+        if ruling.stands(one):
+            flag = shlex.quote(ruling.flag(one))
+            said = f"{NAMES[one.name]}: allowed no more; to allow it: --allow {flag}"
+            reasons.setdefault(one.change.id, []).append(said)
+    return {name: "; ".join(several) for name, several in reasons.items()}
+
+
 def shown_guards(checked: Iterable[Checked], ruling: Ruling) -> tuple[Guard, ...]:
     """The guards as they stand once the allowances are counted in, each with its flag."""
     return tuple(_shown(one, ruling) for one in checked)
@@ -208,7 +247,7 @@ def _of_removal(refusal: Refusal, ruling: Ruling) -> str:
     if refusal.name == "removals":
         return f"guard: removals, up_to: {ruling.total(refusal)}"
     seats = refusal.change.seats
-    role = seats.role if seats else ""
+    role = seats.people if seats else ""
     flows = _word(refusal.change.address.key)
     return f"remove: {role}, flows: [{flows}], up_to: {taken(refusal.change)}"
 

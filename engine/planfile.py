@@ -34,7 +34,7 @@ from engine.model import (
     Value,
 )
 from engine.redaction import without_secrets
-from engine.render.as_json import FORMAT, moment_text, plan_document, render
+from engine.render.as_json import FORMAT, digest_of, moment_text, plan_document, render
 from engine.strict_json import MALFORMED, read_json
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def plan_bytes(plan: Plan, bound: BoundPlan, origin: Origin, style: Style, key: 
     """The file's bytes. `style` must be private: what it shows stands in the file."""
     ids = {change.id: number for number, change in enumerate(bound.changes)}
     position = {change.id: number for number, change in enumerate(plan.changes)}
-    document = without_secrets(plan_document(plan, style)) | {
+    shown = without_secrets(plan_document(plan, style))
+    document = shown | {
+        "digest": digest_of(shown),
         "licence": origin.licence,
         "undo": origin.undo,
         "scope": {"targets": list(origin.targets), "excludes": list(origin.excludes)},
@@ -115,6 +117,7 @@ def plan_bytes(plan: Plan, bound: BoundPlan, origin: Origin, style: Style, key: 
                 "object": _object(bound.digester, change.address),
                 "needs": [ids[name] for name in change.needs if name in ids],
                 "after": [ids[name] for name in change.after if name in ids],
+                "let_through": list(bound.let_through.get(change.id, ())),
             }
             for change in bound.changes
         ],
@@ -178,6 +181,8 @@ def unsealed(data: bytes) -> SavedPlan:
         raise StaleError(
             f"the plan file has another format than {FORMAT}: plan again, nothing was written"
         )
+    if document.get("digest") != digest_of(document):
+        raise StaleError("the plan file was changed after it was made; nothing was written")
     try:
         return _saved(document)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
@@ -218,7 +223,8 @@ def bound_plan(saved: SavedPlan, addresses: Iterable[Address], key: bytes) -> Bo
         for name, items in saved.document["objects"].items()
     }
     allowances = tuple(Allowance(*row) for row in saved.document["allowances"])
-    return BoundPlan(changes, objects, digester, allowances)
+    through = {name: row["let_through"] for name, row in zip(ids, rows, strict=True)}
+    return BoundPlan(changes, objects, digester, allowances, through)
 
 
 def _renamed(
@@ -293,8 +299,11 @@ def _seats(row: Mapping[str, Any]) -> SeatsChange:
 
 
 def _seat(row: Mapping[str, Any]) -> Seat:
-    before = tuple(sorted(row.get("before", {}).items()))
-    return Seat(row["person"], tuple(sorted(row["flags"].items())), row["written"], before)
+    flags, before = (
+        tuple((name, _value(value)) for name, value in sorted(pairs.items()))
+        for pairs in (row["flags"], row.get("before", {}))
+    )
+    return Seat(row["person"], flags, row["written"], before)
 
 
 def _address(text: str) -> Address:

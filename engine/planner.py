@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
-from engine.holding import hold, in_force, protect, rule, shown_guards
+from engine.holding import hold, in_force, let_through, protect, rule, shown_guards
 from engine.kind import Kind, in_order
 from engine.model import (
+    INDIVIDUAL,
     Action,
     Address,
     Allowance,
@@ -63,7 +64,7 @@ def make_plan(
 ) -> Plan:
     """Every change that brings the live world to the desired one, in a stable order."""
     findings = _find(world, kinds, options)
-    changes, guards = _guarded(findings, world, options)
+    changes, guards, through = _guarded(findings, world, options)
     touched = {change.address for change in changes}
     chosen = [a for a, d in world.desired.items() if d.is_stated and options.selects(a)]
     return Plan(
@@ -71,6 +72,7 @@ def make_plan(
         now=world.now,
         changes=tuple(changes),
         guards=guards,
+        let_through=through,
         problems=tuple(sorted({*findings.problems, *world.problems})),
         notes=tuple(
             sorted((*findings.notes, *world.notes), key=lambda note: (note.address, note.message))
@@ -84,8 +86,10 @@ def make_plan(
 
 def _guarded(
     findings: Findings, world: World, options: Options
-) -> tuple[list[Change], tuple[Guard, ...]]:
-    """The changes as they stand after guards, hazards and allowances, and the guards."""
+) -> tuple[list[Change], tuple[Guard, ...], dict[str, tuple[str, ...]]]:
+    """The changes as they stand after guards, hazards and allowances, the guards, and by change
+    what of them was let through.
+    """
     found = sorted(findings.changes, key=lambda change: (change.address, change.part))
     changes = protect(found, options.protected)
     limits = Limits(
@@ -98,9 +102,9 @@ def _guarded(
     checked = check_guards(changes, world, limits)
     allowances, notes = in_force(options.allowances, world)
     findings.notes += notes
-    ruling = rule(changes, checked, allowances)
+    ruling = rule(changes, [refusal for one in checked for refusal in one.refusals], allowances)
     held = hold(changes, ruling, world.now.astimezone(world.zone).date())
-    return _pass_on(held), shown_guards(checked, ruling)
+    return _pass_on(held), shown_guards(checked, ruling), let_through(ruling)
 
 
 def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings:
@@ -139,7 +143,7 @@ def plan_one(kind: Kind, desired: Desired, world: World, findings: Findings) -> 
 def _roles_let_go(desired: Desired) -> Iterator[Note]:
     """A role that no manifest names any more is not managed any more: nobody leaves it."""
     before = desired.base.roles.values() if desired.base and desired.is_stated else ()
-    stated = {role.slot for role in desired.roles.values()}
+    stated = {role.slot for role in desired.roles.values()} | {*INDIVIDUAL}
     for role in sorted((one for one in before if one.slot not in stated), key=lambda one: one.slot):
         if role.owner is None or _is_still_there(role.owner, desired):
             message = "stood at base and is stated no more: released, nobody is taken away"

@@ -34,6 +34,12 @@ USERS: tuple[tuple[str, str], ...] = (
     (r".* /webhooks.*", "webhooks"),
     (r".* /license/rooms.*", "rooms"),
     (
+        r".*/participants/(dates|\{participantId\}/(dates|timebox))",
+        "accommodations, individual",
+    ),
+    (r".*/participants/\{participantId\}/unique-exam-id", "individual"),
+    (r"PUT .*/participants/\{participantId\}/activated", "role_assignments, individual"),
+    (
         r".*/(managers|authors|assessors|reviewers|invigilators|participants)(/.*)?",
         "role_assignments",
     ),
@@ -81,10 +87,7 @@ REASONS: tuple[tuple[str, str], ...] = (
         r"(PUT|DELETE) .*/(assessor-groups/.*|allocations.*)",
         "replaces or clears a list at once: people are taken one by one",
     ),
-    (
-        r".*/participants/(dates|\{participantId\}/(dates|timebox|unique-exam-id))",
-        "accommodations: not yet",
-    ),
+    (r"PATCH .*/participants/\{participantId\}/dates", "many are written by one request"),
     (r"PATCH .*/(archive|unarchive|reopen)", "lifecycle: not yet"),
     (r"POST /webhooks/\{webhookId\}/test", "calls the receiver: for people, in WISEflow"),
     (r"POST /flow/\{flowId\}/participants/add", "the newer operation answers for each person"),

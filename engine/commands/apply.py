@@ -28,6 +28,7 @@ from engine.journal import Journal, Run, read, runs
 from engine.pipeline import bind_plan, carry_out, fill_for, find_for
 from engine.planfile import SavedPlan, bound_plan, read_plan
 from engine.render.as_json import apply_document, plan_document, render
+from engine.render.style import counted
 from engine.render.terminal import render_outcomes, render_plan
 from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import open_wiseflow
@@ -69,7 +70,7 @@ def run(session: Session, flags: PlanFlags, how: ApplyFlags) -> int:
     """Prints what is done and what came of it; the exit code."""
     invocation = session.invocation
     asks = not (how.approved or how.plan_file or how.reviewed)
-    if asks and (invocation.json or not sys.stdin.isatty()):
+    if asks and (invocation.json or not _is_asked()):
         raise EngineError(
             "off a terminal apply needs a plan file, --reviewed or --auto-approve: "
             "review the plan first"
@@ -172,7 +173,9 @@ def _from_file(session: Session, flags: PlanFlags, path: Path) -> Prepared:
     bound = _with_manifests(bound, state)
     filled = asyncio.run(_fill(session, bound, state))
     if not session.invocation.json:
-        print(f"{path}: made {saved.created:%a %d %b %Y %H:%M} UTC, {len(bound.changes)} changes")
+        base = f"base {saved.origin.base[:7]}" if saved.origin.base else "no base"
+        made = f"made {saved.created:%a %d %b %Y %H:%M} UTC, {base}"
+        print(f"{path}: {made}, {counted(len(bound.changes), 'change')}")
     return Prepared(saved.plan, bound, state, filled, "plan file", saved.digest, saved)
 
 
@@ -192,6 +195,11 @@ async def _fill(session: Session, bound: BoundPlan, state: DesiredState) -> Fill
         return await fill_for(bound, state, None, user_key)
     async with open_uniweb(session.uniweb) as uniweb:
         return await fill_for(bound, state, uniweb.read_members, user_key)
+
+
+def _is_asked() -> bool:
+    """Whether somebody is there to answer; what was closed on purpose answers nothing."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
 
 
 def _ask(todo: int) -> None:

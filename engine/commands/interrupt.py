@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first finishes what is in flight, the second stops at once."""
+"""Ctrl-C, SIGTERM, a closed terminal: the first finishes what is in flight, the second stops."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 def run_interruptible(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
@@ -35,12 +37,13 @@ async def _guarded(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T
         text = "Interrupted: finishing what is in flight. Once more stops at once."
         print(text, file=sys.stderr, flush=True)
 
-    for number in SIGNALS:
+    heeded = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+    for number in heeded:
         loop.add_signal_handler(number, heed)
     try:
         return await task
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:
-        for number in SIGNALS:
+        for number in heeded:
             loop.remove_signal_handler(number)

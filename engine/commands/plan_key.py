@@ -7,8 +7,9 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
+from engine.checking import at
 from engine.commands.session import WORK_FOLDER, make_work_folder
-from engine.errors import EngineError
+from engine.errors import EngineError, ManifestError, Problem
 from engine.settings import expand
 
 if TYPE_CHECKING:
@@ -22,14 +23,16 @@ SHORTEST = 16
 
 
 def plan_key(session: Session) -> bytes:
-    """The key. Raises: ManifestError, where its variable is not set; EngineError, if too short."""
+    """The key. Raises: ManifestError, where its variable is not set or too short; EngineError."""
     environment = session.environment
     if environment is None or environment.plan_key is None:
         return _own_key(session.invocation.root / WORK_FOLDER)
     path = ("environments", session.name, "plan_key")
     text = expand(session.settings, path, environment.plan_key, os.environ).get_secret_value()
     if len(text) < SHORTEST:
-        raise EngineError(f"plan_key has fewer than {SHORTEST} characters: choose a random one")
+        where = at(session.settings.node, path).location
+        message = f"has fewer than {SHORTEST} characters"
+        raise ManifestError([Problem(where, ".".join(path), message, "choose a random one")])
     return text.encode()
 
 

@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.commands.session import Invocation, settings_of, style_of
-from engine.errors import EngineError
+from engine.errors import EngineError, StaleError
 from engine.planfile import unsealed
 from engine.render.as_json import render
 from engine.render.terminal import render_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from engine.model import Plan
+    from engine.render.style import Style
+
+
+def _rendered(plan: Plan, style: Style) -> str:
+    """The plan as text. Raises: StaleError: without its seal anything may stand in a file."""
+    try:
+        return render_plan(plan, style)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        raise StaleError("this is no plan as wisectl writes it: it cannot be shown") from None
 
 
 def run(invocation: Invocation, path: Path) -> int:
@@ -24,5 +35,5 @@ def run(invocation: Invocation, path: Path) -> int:
         print(render(saved.document), end="")
     else:
         style = style_of(invocation, settings_of(invocation), None, None)
-        print(render_plan(saved.plan, style), end="")
+        print(_rendered(saved.plan, style), end="")
     return 0

@@ -10,7 +10,8 @@ from engine.kinds._flow_allocation_io import write_allocation, write_leaving_gro
 from engine.kinds._flow_assessor_groups import LEAVE as LEAVING_GROUPS
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
-from engine.model import Action, Address, Change, Desired, SeatsChange
+from engine.kinds._individual_io import write_individual
+from engine.model import INDIVIDUAL, Action, Address, Change, Desired, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
 from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_leftovers
@@ -137,6 +138,9 @@ async def _delete(flow_id: int, work: Work) -> None:
 
 
 async def _write_seats(change: Change, seats: SeatsChange, flow_id: int, work: Work) -> None:
+    if seats.role in INDIVIDUAL:
+        await write_individual(change, seats, flow_id, work)
+        return
     if seats.remove or seats.deactivate:
         await _take_seats(change.address, seats, flow_id, work)
         return

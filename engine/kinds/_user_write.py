@@ -95,7 +95,8 @@ async def _post_user(
     if answer.status != 201 and not (again and await _is_ours(address, number, work)):
         raise RefusedError(
             f"WISEflow updated user #{number} instead of creating one: "
-            "an identifier here is somebody else's; compare both people before you go on"
+            "another run has just made the same person, or an identifier here is somebody else's; "
+            "plan again, and compare both people where it still says so"
         )
     return number
 

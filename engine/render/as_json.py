@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import __version__
+from engine.model import INDIVIDUAL
 from engine.render.counts import count
 from engine.render.values import masked, owner
 
@@ -18,10 +19,17 @@ if TYPE_CHECKING:
     from engine.render.style import Style
 
 FORMAT = "1.0"
+HIDDEN = "•••"
+
+DIGESTED = (
+    *("format_version", "tool_version", "environment", "base", "no_base", "complete"),
+    *("summary", "changes", "guards", "problems", "notes"),
+)
+"""What a digest is over: all but time and reads, so that equal plans are equal."""
 
 
 def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
-    """The plan as data; `digest` is over all of it but the time, so that equal plans are equal."""
+    """The plan as data."""
     document: dict[str, Any] = {
         "format_version": FORMAT,
         "tool_version": __version__,
@@ -45,8 +53,13 @@ def plan_document(plan: Plan, style: Style) -> dict[str, Any]:
         ],
         "reads": dict(sorted(plan.reads.items())),
     }
-    digest = hashlib.sha256(_bytes({k: v for k, v in document.items() if k != "reads"}))
-    return document | {"now": moment_text(plan.now), "digest": f"sha256:{digest.hexdigest()}"}
+    return document | {"now": moment_text(plan.now), "digest": digest_of(document)}
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """The digest of a plan as data, whatever a plan file adds to it."""
+    content = {name: document.get(name) for name in DIGESTED}
+    return f"sha256:{hashlib.sha256(_bytes(content)).hexdigest()}"
 
 
 def apply_document(plan: Plan, outcomes: Sequence[Outcome], style: Style) -> dict[str, Any]:
@@ -144,14 +157,22 @@ def _seats(seats: SeatsChange, style: Style) -> dict[str, Any]:
         "of": owner(seats, style),
         "before": seats.before,
         "after": seats.after,
-        **{name: [_seat(seat, style) for seat in getattr(seats, name)] for name in lists},
+        **{
+            name: [_seat(seat, style, seats.role in INDIVIDUAL) for seat in getattr(seats, name)]
+            for name in lists
+        },
     }
 
 
-def _seat(seat: Seat, style: Style) -> dict[str, Any]:
+def _seat(seat: Seat, style: Style, is_personal: bool) -> dict[str, Any]:
+    """A seat; what somebody has of their own is a value of a person, and is not kept in files."""
     row: dict[str, Any] = {"person": style.person(seat.person), "written": seat.written}
-    row["flags"] = dict(seat.flags)
-    return row | ({"before": dict(seat.before)} if seat.before else {})
+    is_hidden = is_personal and style.private
+    flags, before = (
+        {name: HIDDEN if is_hidden else _value(value) for name, value in pairs}
+        for pairs in (seat.flags, seat.before)
+    )
+    return row | {"flags": flags} | ({"before": before} if seat.before else {})
 
 
 def _location(location: Location) -> dict[str, Any]:

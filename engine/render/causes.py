@@ -109,7 +109,7 @@ def _add_seats(found: dict[_Key, Cause], address: Address, seats: SeatsChange) -
     for verb, tone, people in verbs(seats):
         file = common_place(people).partition(":")[0]
         order = 4 if tone is Tone.REMOVE else 2
-        what = set_of(seats.role)
+        what = set_of(seats.role).replace("_", " ")
         key = _Key(order, address.kind, what, verb, file)
         cause = found.setdefault(key, Cause(Span(verb, tone), what, file, address.kind))
         cause.addresses.add(address)

@@ -80,7 +80,15 @@ _SAVED: dict[str, Any] = {
     ),
     "allowances": {"type": "array", "items": {"type": "array"}},
     "starts": {"type": "object", "additionalProperties": _MOMENT},
-    "bound": _rows({"change": _COUNT, "object": _DIGEST, "needs": _NUMBERS, "after": _NUMBERS}),
+    "bound": _rows(
+        {
+            "change": _COUNT,
+            "object": _DIGEST,
+            "needs": _NUMBERS,
+            "after": _NUMBERS,
+            "let_through": {"type": "array", "items": _TEXT},
+        }
+    ),
     "objects": {
         "type": "object",
         "description": "keyed digests: stated.before.after.verb.change for each item",

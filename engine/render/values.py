@@ -35,7 +35,7 @@ def owner(seats: SeatsChange, style: Style) -> str:
 
 def called(seats: SeatsChange, style: Style) -> str:
     """The role, or whose allocation it is."""
-    return set_of(seats.role, owner(seats, style))
+    return set_of(seats.role, owner(seats, style)) if seats.of else seats.role.replace("_", " ")
 
 
 def masked(value: Value) -> Value:
@@ -76,6 +76,11 @@ def date(moment: datetime, style: Style, now: datetime) -> str:
     local = moment.astimezone(style.zone)
     year = "" if local.year == now.astimezone(style.zone).year else f" {local.year}"
     return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def shown_time(value: Value, style: Style) -> str:
+    """A date without its year, else the value: what a single participant has of their own."""
+    return date(value, style, value) if isinstance(value, datetime) else str(value)
 
 
 def zone_name(zone: tzinfo) -> str:

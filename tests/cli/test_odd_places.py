@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from engine.__main__ import main as entry
 from tests.cli.test_saved_plans import SETTINGS, Office, office, served
 
 __all__ = ["office", "served"]
@@ -121,3 +125,33 @@ def test_what_could_not_be_read_is_not_said_to_match(office: Office) -> None:
     assert ended.code == 1
     assert "matches the manifests" not in ended.out
     assert "not everything could be read" in ended.out
+
+
+def test_without_any_input_apply_wants_a_plan(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    ended = office.call("apply")
+    assert ended.code == 1
+    assert "off a terminal apply needs a plan file" in ended.err
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_interruption_while_it_loads_ends_as_any_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    loading = ModuleType("engine.main")
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    loading.main = interrupted  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "engine.main", loading)
+    monkeypatch.setattr(sys, "argv", ["wisectl", "plan", *(["--json"] if as_json else [])])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        entry()
+    said = capsys.readouterr()
+    assert ended.value.code == 130
+    assert said.err == "wisectl: Interrupted before it began.\n"
+    assert (json.loads(said.out)["error"]["exit_code"] == 130) if as_json else said.out == ""

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from engine.main import run
+from engine.render.as_json import DIGESTED, digest_of
 from engine.render.plan_schema import PLAN_SCHEMA
 from engine.sandbox.serve import Options, RunningSandbox, running
 from tests import loopback
@@ -331,3 +332,97 @@ def test_a_run_is_journalled_without_values_of_people_and_can_be_reversed(office
     assert office.flow()["title"] == "Law"
     held = office.call("plan").out
     assert "Seats: 1 to add, 0 to take away." in held
+
+
+# ---- allowances that end --------------------------------------------------------------------
+
+ALLOWED = "allow:\n  - {remove: participants, flows: [law], until: 2027-01-11 18:00, reason: x}\n"
+SOON = TERM.replace("2027-05-03 09:00", "2027-01-12 18:00")
+
+
+@pytest.fixture
+def emptied(office: Office) -> Office:
+    """The only participant leaves an exam that starts soon, as an entry of the manifests allows."""
+    office.write(SOON)
+    assert office.call("apply", "--auto-approve", "--allow", "starts-soon:*").code == 0
+    office.write(
+        SOON.replace("participants: [s1@example.org]", "membership: exact, participants: []")
+    )
+    (office.root / "manifests" / "allow.yaml").write_text(ALLOWED, encoding="utf-8")
+    return office
+
+
+def test_a_key_that_can_be_guessed_is_wrong_settings(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_PLAN_KEY", "abc")
+    ended = office.call("plan", "--out", str(office.root / "x.plan"))
+    assert ended.code == 3
+    assert "wisectl.yaml:5:5: environments.staging.plan_key: has fewer than 16" in ended.err
+
+
+def test_what_an_entry_allows_is_done_while_it_lasts(emptied: Office) -> None:
+    assert emptied.call("apply", str(emptied.plan())).code == 0
+
+
+def test_what_an_entry_allowed_is_held_once_it_has_ended(emptied: Office) -> None:
+    path = emptied.plan()
+    emptied.sandbox("POST", "clock", {"now": 1_799_688_600})
+    before = emptied.writes()
+    ended = emptied.call("apply", str(path))
+    assert (ended.code, emptied.writes()) == (6, before)
+    assert "allowed no more; to allow it: --allow empty:flow/law:1" in ended.out
+    assert (
+        emptied.call("apply", str(path), "--allow", "empty:*", "--allow", "starts-soon:*").code == 0
+    )
+
+
+def test_what_an_entry_allowed_is_held_once_the_entry_is_taken_back(emptied: Office) -> None:
+    path = emptied.plan()
+    (emptied.root / "manifests" / "allow.yaml").unlink()
+    before = emptied.writes()
+    assert emptied.call("apply", str(path)).code == 6
+    assert emptied.writes() == before
+
+
+def test_what_the_flags_of_the_plan_allowed_needs_no_entry(emptied: Office) -> None:
+    (emptied.root / "manifests" / "allow.yaml").unlink()
+    path = emptied.plan("--allow", "empty:*", "--allow", "starts-soon:*")
+    assert emptied.call("apply", str(path)).code == 0
+
+
+# ---- what is shown unverified --------------------------------------------------------------------
+
+ODD: tuple[Any, ...] = (None, True, -1, "x", [], {}, [[[]]], [{"a": 1}])
+
+
+def _places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container in a document, with each of its keys."""
+    members = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, member in list(members):
+        yield node, key
+        if isinstance(member, dict | list):
+            yield from _places(member)
+
+
+def test_a_plan_of_any_shape_is_shown_or_refused_in_a_sentence(office: Office) -> None:
+    path = office.plan()
+    document = json.loads(path.read_bytes())
+    places = list(_places({name: document[name] for name in DIGESTED} | {"starts": {}}))
+    for number, (node, key) in enumerate(places):
+        before, node[key] = node[key], ODD[number % len(ODD)]
+        changed = {**document, "digest": digest_of(document)}
+        path.write_text(json.dumps(changed), encoding="utf-8")
+        ended = office.call("show", str(path))
+        assert ended.code in (0, 7), (key, node[key], ended.err)
+        node[key] = before
+
+
+def test_a_plan_that_was_altered_is_not_shown(office: Office) -> None:
+    path = office.plan()
+    document = json.loads(path.read_bytes())
+    document["changes"].pop()
+    path.write_text(json.dumps(document), encoding="utf-8")
+    ended = office.call("show", str(path))
+    assert (ended.code, ended.out) == (7, "")
+    assert "was changed after it was made" in ended.err
