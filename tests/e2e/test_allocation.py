@@ -208,6 +208,10 @@ def test_groups_go_before_participants_are_allocated_one_by_one(rehearsal: Rehea
         assessors=[marks(ADA, "all"), BO, CY],
         assessor_groups=[],
     )
+    rehearsal.write(text)
+    changes = {change.part: change for change in rehearsal.plan().changes}
+    assert changes["allocation"].needs == ("flow/law:assessor_groups.leave",)
+    assert "flow/law:allocation" in changes["assessors.1.participants"].needs
     apply(rehearsal, text)
     assert found(rehearsal)["groups"] == {}
     assert found(rehearsal)["assessors"] == {ADA: STUDENTS}
