@@ -56,7 +56,12 @@ flows:
     lifecycle: active
     participation: {start: 2027-03-05 09:00, length: 4h}
     marking: {start: 2027-04-05 09:00, end: 2027-05-05 09:00}
-  - {key: vat, type: FLOWassign, title: VAT, allocation: grouped}
+  - key: vat
+    type: FLOWassign
+    title: VAT
+    allocation: grouped
+    participation: {start: 2027-03-05 09:00, length: 4h}
+    marking: {start: 2027-04-05 09:00, end: 2027-05-05 09:00}
 role_assignments:
   - flows: [law, tax]
     managers: [p0@example.org, p2@example.org]
