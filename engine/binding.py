@@ -37,6 +37,11 @@ UNREADABLE = "?"
 """Stands for what the server does not answer, such as what a flow was copied from."""
 
 
+DELETED = "-"
+"""Stands for all that is stated of a deleted flow, which can be reopened but not read."""
+_DELETED = object()
+
+
 class Item(NamedTuple):
     """One field, list member or seat: digests of what is stated, live, and live when done.
 
@@ -97,7 +102,8 @@ def bind(
     binding: dict[str, Item] = {}
     for name, stated, before, after, verb, change in _items(desired, list(changes), world, normal):
         digest = digester.of(str(desired.address), name)
-        now = UNREADABLE if before is ... else digester.of(digest, before)
+        unknown = UNREADABLE if before is ... else DELETED if before is _DELETED else ""
+        now = unknown or digester.of(digest, before)
         then = now if not verb else digester.of(digest, after)
         binding[digest] = Item(digester.of(digest, stated), now, then, verb, change)
     return binding
@@ -108,6 +114,18 @@ Row = tuple[str, "Value", "Value", "Value", str, str]
 
 
 def _items(desired: Desired, changes: list[Change], world: World, normal: Normal) -> Iterator[Row]:
+    if desired.adopted:
+        yield _heading("adopt", [desired.adopted.server_id, desired.adopted.title])
+    is_unread = desired.adopted is not None and desired.address not in world.live
+    for name, stated, *states, verb, change in _stated_items(desired, changes, world, normal):
+        # What of a deleted flow is stated can be compared only once it is reopened.
+        before, after = (_DELETED, _DELETED) if is_unread else states
+        yield name, stated, before, after, verb, change
+
+
+def _stated_items(
+    desired: Desired, changes: list[Change], world: World, normal: Normal
+) -> Iterator[Row]:
     yield from _field_items(desired, changes, world, normal)
     for role in desired.roles.values():
         yield _heading(role.role, role.membership)
@@ -259,6 +277,8 @@ def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
         return INPUT_MOVED if new.stated != nothing else LIVE_MOVED if new.verb else ""
     if old.stated != new.stated:
         return INPUT_MOVED
+    if old.before == DELETED:
+        return ""  # Nobody knew what was there: nothing was planned of it, and nothing is written.
     if new.verb:
         same = (old.verb, old.before, old.after) == (new.verb, new.before, new.after)
         return "" if same else LIVE_MOVED

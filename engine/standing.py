@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.base import Base
-    from engine.model import Person
+    from engine.model import Adoption, Person
 
 
 def with_base(state: DesiredState, base: Base) -> DesiredState:
@@ -36,16 +36,27 @@ def _folded(address: Address) -> tuple[str, str]:
 
 
 def _left(before: Desired) -> Desired:
-    return Desired(before.address, before.location, {}, standing=Standing.LEFT, base=before)
+    left = Desired(before.address, before.location, {}, standing=Standing.LEFT, base=before)
+    return replace(left, adopted=before.adopted)
 
 
 def _beside(desired: Desired, before: Desired | None) -> Desired:
+    if before and desired.adopted:
+        desired = replace(desired, adopted=_since(desired.adopted, before))
     if not desired.is_stated:
         return replace(desired, base=before)
     if before is None:
         return replace(desired, standing=Standing.NEW)
     roles = {name: _with_leaving(role, before.roles) for name, role in desired.roles.items()}
     return replace(desired, roles=roles, standing=Standing.STAYS, base=before)
+
+
+def _since(adopted: Adoption, before: Desired) -> Adoption:
+    """The adoption, with what the object was called at base: the last apply may have renamed it."""
+    titles = adopted.titles | before.titles
+    if before.adopted and before.adopted.server_id == adopted.server_id:
+        titles |= before.adopted.titles
+    return replace(adopted, titles=titles)
 
 
 def _with_leaving(role: DesiredRole, before: Mapping[str, DesiredRole]) -> DesiredRole:

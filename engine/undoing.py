@@ -6,7 +6,7 @@ guarded, held and applied as every other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from engine.errors import Location
 from engine.model import (
     BY_NUMBER,
     Address,
+    Adoption,
     Desired,
     DesiredRole,
     DesiredSeat,
@@ -64,6 +65,21 @@ def undo(rows: Iterable[Mapping[str, Any]], file: str) -> Undone:
             resources[address] = _with(before, row, place)
     known = {a: d for a, d in resources.items() if d.fields or d.roles}
     return Undone(DesiredState(known, {}, {}), impossible)
+
+
+def as_adopted(state: DesiredState, manifests: DesiredState) -> DesiredState:
+    """The state, with the numbers by which the manifests know flows that carry no key."""
+    resources = {
+        address: replace(one, adopted=_adopted(one, manifests.resources.get(address)))
+        for address, one in state.resources.items()
+    }
+    return replace(state, resources=resources)
+
+
+def _adopted(before: Desired, now: Desired | None) -> Adoption | None:
+    if now is None or now.adopted is None:
+        return None
+    return replace(now.adopted, titles=now.adopted.titles | before.titles)
 
 
 def _address(change_id: str) -> Address:

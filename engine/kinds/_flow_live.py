@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
+from engine.kinds._flow_adopted import REFERENCES, find_adopted, is_in_doubt, missing
 from engine.kinds._flow_anonymity import with_anonymity
 from engine.kinds._flow_assessor_types import with_assessor_types
 from engine.kinds._flow_plan import (
@@ -50,6 +51,7 @@ class FlowLive:
             return
         wanted = set(flows) | {key for d in flows.values() if (key := source_key(d))}
         found = await api_flows.find_flows(api, world.keys, wanted)
+        await find_adopted(api, world, flows, found)
         sis = await _read_sis(api) if any(found.values()) else frozenset()
         rows = {key: rows[0] for key, rows in found.items() if len(rows) == 1}
         for key, candidates in found.items():
@@ -77,17 +79,28 @@ class FlowLive:
     async def look_again(
         self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
     ) -> None:
+        desired = world.desired[address]
+        if desired.adopted and address not in world.live:
+            found: dict[str, list[FlowRow]] = {}
+            await find_adopted(api, world, {address.key: desired}, found)
+            for row in found[address.key]:
+                _take(world, address, row, await _read_sis(api))
         if address in world.live:
             await self.reread(api, world, address, parts)
 
     def plan(self, desired: Desired, world: World, findings: Findings) -> None:
         address = desired.address
+        if is_in_doubt(desired, world, findings):
+            return
         if numbers := world.several.get(address):
             shown = " and ".join(f"#{number}" for number in numbers)
             message = f"several flows in WISEflow carry this key: {shown}"
             findings.problem(desired.location, "key", message, "take the key away from all but one")
             return
         live = world.live.get(address)
+        if live is None and desired.adopted:
+            findings.changes += missing(desired, findings)
+            return
         if live and live.facts["state"] == api_flows.ARCHIVED:
             findings.note(address, "archived in WISEflow: not compared, nothing is written")
             return
@@ -133,7 +146,11 @@ async def _doubt_absence(
     found: Mapping[str, Sequence[FlowRow]],
 ) -> None:
     """Before flows are made that no search found, their managers are asked for theirs."""
-    lacking = {k: d for k, d in flows.items() if not found.get(k) and "title" in d.fields}
+    lacking = {
+        key: desired
+        for key, desired in flows.items()
+        if not found.get(key) and "title" in desired.fields and not desired.adopted
+    }
     titles = {key: str(desired.fields["title"].value) for key, desired in lacking.items()}
     managers = {
         number
@@ -148,7 +165,7 @@ async def _doubt_absence(
 
 def _is_given_up(row: FlowRow, desired: Desired | None) -> bool:
     """Half-made as another type than the manifests state by now: it counts as not there."""
-    if desired is None or "type" not in desired.fields:
+    if desired is None or desired.adopted or "type" not in desired.fields:
         return False
     return row.is_half_made_as_another(desired.address.key, desired.fields["type"].value)
 
@@ -159,6 +176,7 @@ def _take(world: World, address: Address, row: FlowRow, sis: frozenset[int] | No
         "sis": sis is None or row.id in sis,
         "marked": _is_marked(row, address.key),
         "leftovers": row.leftovers,
+        REFERENCES: row.references,
     }
     fields = {**row.fields, "lifecycle": lifecycle(row.state)}
     world.live[address] = Live(address, row.id, fields, {}, facts)

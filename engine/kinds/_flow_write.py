@@ -6,6 +6,7 @@ import asyncio
 
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
+from engine.kinds._flow_adopted import REOPEN, reopen
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.model import Action, Address, Change, Desired, SeatsChange
@@ -16,6 +17,9 @@ from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_l
 
 async def write_flow(change: Change, work: Work) -> None:
     """One change of one flow, whichever part it is."""
+    if change.part == REOPEN:
+        await reopen(change.address, work)
+        return
     if change.action is Action.CREATE:
         await _write_create(change, work)
         return
