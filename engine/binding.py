@@ -152,12 +152,18 @@ def _field_items(
         if path in planned:
             one, change = planned[path]
             before, after = (members(normal(path, v)) for v in (one.before, one.after))
-            yield from _member_items(path, stated, before, after, change)
+            rows = _member_items(path, stated, {} if one.is_loose else before, after, change)
+            yield from (_loose(row) if one.is_loose else row for row in rows)
         elif live is not None and path not in live.fields:
             yield from ((f"{path}/{name}", one, ..., ..., "", "") for name, one in stated.items())
         else:
             there = members(normal(path, live.fields[path])) if live else {}
             yield from _member_items(path, stated, there, there, "")
+
+
+def _loose(row: Row) -> Row:
+    name, stated, _, after, _, change = row
+    return name, stated, ..., after, "set", change
 
 
 def members(value: Value) -> dict[str, Value]:

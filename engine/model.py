@@ -151,6 +151,8 @@ class Desired:
     is_made_again: bool = False
     """Whether it is created although it stood at base and has vanished."""
     adopted: Adoption | None = None
+    unarchive: Location | None = None
+    """Where people ask that it is brought back from the archive."""
 
     @property
     def titles(self) -> frozenset[str]:
@@ -293,6 +295,8 @@ class FieldChange:
     before: Value
     after: Value
     written: str
+    is_loose: bool = False
+    """Whether the plan is bound to the value after alone: nobody can know the one before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 NAMED = "named"
 """A membership: exactly those leave whom the role names as leaving."""
 
+ONE_WAY = {
+    "activation": "an activation cannot be taken back, and people were messaged",
+    "archive": "an archived flow comes back only by `unarchive`, which moves its marking end",
+    "unarchive": "its marking end moved to today: state another one, or lifecycle: archived",
+}
+"""Parts of flows that nobody takes back, each with what there is instead."""
+
 COUNTED = frozenset({"done", "already done", "unknown"})
 """Results after which a change may have left its mark."""
 
@@ -60,7 +67,7 @@ def undo(rows: Iterable[Mapping[str, Any]], file: str) -> Undone:
         address = _address(row["id"])
         reasons = list(_no_way_back(row, address))
         impossible += [(row["id"], reason) for reason in reasons]
-        if row["action"] == "update" and row["id"].partition(":")[2] != "activation":
+        if row["action"] == "update" and row["id"].partition(":")[2] not in ONE_WAY:
             before = resources.get(address, Desired(address, place, {}))
             resources[address] = _with(before, row, place)
     known = {a: d for a, d in resources.items() if d.fields or d.roles}
@@ -90,11 +97,13 @@ def _address(change_id: str) -> Address:
 def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
     if row["action"] == "create" and address.kind == "user":
         yield "a user cannot be deleted: disable the login, or take the roles away"
+    elif row["id"].endswith(":reopen"):
+        yield "it was reopened: delete it in WISEflow, if nobody needs it"
     elif row["action"] == "create":
         what = "the draft" if address.kind == "flow" else "it"
         yield f"it was created: delete {what} in WISEflow, if nobody needs it"
-    elif row["id"].endswith(":activation"):
-        yield "an activation cannot be taken back, and people were messaged"
+    elif address.kind == "flow" and (way := ONE_WAY.get(row["id"].partition(":")[2])):
+        yield way
     is_update = address.kind == "webhook" and row["action"] == "update"
     if is_update and any(one["path"] in SECRET_FIELDS for one in row["fields"]):
         yield "a secret cannot be taken back: state another secret_version, and apply"

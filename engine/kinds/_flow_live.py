@@ -9,6 +9,13 @@ from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
 from engine.kinds._flow_adopted import REFERENCES, find_adopted, is_in_doubt, missing
 from engine.kinds._flow_anonymity import with_anonymity
+from engine.kinds._flow_archive import (
+    as_unarchived,
+    is_left_archived,
+    is_to_be_archived,
+    plan_archiving,
+    with_unarchiving,
+)
 from engine.kinds._flow_assessor_types import with_assessor_types
 from engine.kinds._flow_plan import (
     concluding_dates_last,
@@ -101,22 +108,34 @@ class FlowLive:
         if live is None and desired.adopted:
             findings.changes += missing(desired, findings)
             return
-        if live and live.facts["state"] == api_flows.ARCHIVED:
-            findings.note(address, "archived in WISEflow: not compared, nothing is written")
+        if is_left_archived(desired, live, findings):
             return
-        changes = list(own_changes(desired, live, world, findings))
-        for role in api_seats.ROLES:
-            if role in desired.roles:
-                changes += plan_role(desired, desired.roles[role], live, world, findings)
-        changes = with_anonymity(desired, live, changes, world)
-        changes = with_assessor_types(desired, live, changes, world, findings)
-        changes = managers_with_creation(changes, live)
-        changes = concluding_dates_last(changes, world.now)
-        changes += plan_activation(desired, live, changes, world)
-        findings.changes += [*changes, *leftovers(desired, live)]
+        findings.changes += _compared(desired, live, world, findings)
 
     async def write(self, change: Change, work: Work) -> None:
         await write_flow(change, work)
+
+
+def _compared(
+    desired: Desired, found: Live | None, world: World, findings: Findings
+) -> list[Change]:
+    """All changes of a flow, whether it has to be made, to come from the archive, or is there."""
+    live = found
+    if found is not None and found.facts["state"] == api_flows.ARCHIVED:
+        live = as_unarchived(found, world.now)
+    changes = list(own_changes(desired, live, world, findings))
+    for role in api_seats.ROLES:
+        if role in desired.roles:
+            changes += plan_role(desired, desired.roles[role], live, world, findings)
+    changes = with_anonymity(desired, live, changes, world)
+    changes = with_assessor_types(desired, live, changes, world, findings)
+    changes = managers_with_creation(changes, live)
+    changes = concluding_dates_last(changes, world.now)
+    changes += plan_activation(desired, live, changes, world)
+    changes += plan_archiving(desired, live, changes, world)
+    if found is not None:
+        changes = with_unarchiving(desired, found, changes, world)
+    return [*changes, *leftovers(desired, live)]
 
 
 def lifecycle(state: int) -> str:
@@ -188,8 +207,11 @@ async def _read_flow(
     api: WiseflowApi, world: World, desired: Desired, parts: frozenset[str]
 ) -> None:
     live = world.live[desired.address]
+    if _state_decides(desired, live):
+        await _read_state(api, world, live)
     # Archived flows are not compared; but what a run has done before that is known as done.
-    if live.facts["state"] == api_flows.ARCHIVED and not parts:
+    is_archived = live.facts["state"] == api_flows.ARCHIVED
+    if is_archived and not parts and desired.unarchive is None:
         return
     if not desired.is_stated:
         await _read_leaving(api, world, live)
@@ -202,6 +224,12 @@ async def _read_flow(
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
     await together(reads)
+
+
+def _state_decides(desired: Desired, live: Live) -> bool:
+    """Whether a search that lags would plan a way into the archive, or out of it, once more."""
+    is_archived = live.facts["state"] == api_flows.ARCHIVED
+    return desired.unarchive is not None if is_archived else is_to_be_archived(desired)
 
 
 def _roles_to_read(desired: Desired, live: Live, world: World) -> list[str]:
@@ -221,7 +249,7 @@ async def _read_fields(
             metadata = await api_flows.read_metadata(api, live.server_id)
             live.facts["metadata"] = metadata
             fields |= {ours: metadata.get(theirs) for ours, theirs in api_flows.METADATA.items()}
-        if "dates" in parts:
+        if "dates" in parts or desired.unarchive:
             fields |= await api_flows.read_dates(api, live.server_id)
         if "description" in desired.fields:
             fields["description"] = await api_flows.read_description(api, live.server_id)

@@ -7,12 +7,14 @@ import asyncio
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
 from engine.kinds._flow_adopted import REOPEN, reopen
+from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.model import Action, Address, Change, Desired, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
 from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_leftovers
+from engine.wiseflow.flows import ARCHIVED, CONCLUDED
 
 
 async def write_flow(change: Change, work: Work) -> None:
@@ -125,6 +127,34 @@ async def _write_activation(change: Change, flow_id: int, work: Work) -> None:
             raise
 
 
+async def _archive(_: Change, flow_id: int, work: Work) -> None:
+    """Looks once more just before: the clock may have archived it, or somebody moved its end."""
+    await _move_from(CONCLUDED, ARCHIVED, "archive", flow_id, work)
+
+
+async def _unarchive(change: Change, flow_id: int, work: Work) -> None:
+    """What is written next stands on the dates that it has now."""
+    await _move_from(ARCHIVED, CONCLUDED, "unarchive", flow_id, work)
+    live = work.world.live[change.address]
+    live.fields.update(await api_flows.read_dates(work.api, flow_id))
+    live.facts["state"] = CONCLUDED
+
+
+async def _move_from(before: int, after: int, verb: str, flow_id: int, work: Work) -> None:
+    state = await api_flows.read_state(work.api, flow_id)
+    if state == after:
+        return
+    if state != before:
+        needs = api_flows.STATE_NAMES[before]
+        raise RefusedError(f"it is {api_flows.STATE_NAMES[state]} by now, and not {needs}")
+    try:
+        path, ids = f"/flows/{{flowId}}/{verb}", {"flowId": flow_id}
+        await work.api.call("PATCH", path, ids=ids, repeatable=True)
+    except ApiError:
+        if await api_flows.read_state(work.api, flow_id) != after:
+            raise
+
+
 async def _give_up_leftovers(change: Change, _: int, work: Work) -> None:
     await give_up_leftovers(work.api, work.world.keys, change.address.key)
 
@@ -198,6 +228,8 @@ WRITERS = {
     "dates": _write_dates,
     "description": _write_description,
     "activation": _write_activation,
+    ARCHIVE: _archive,
+    UNARCHIVE: _unarchive,
     LEFTOVERS: _give_up_leftovers,
     **SETTING_WRITERS,
 }

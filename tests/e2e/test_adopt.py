@@ -41,6 +41,12 @@ def adopt(office: Office, number: int, **fields: Any) -> None:
     office.write(json.dumps({"adopt": [entry | fields]}), "adopted.yaml")
 
 
+def sis_feeds(office: Office, number: int) -> None:
+    client = office.stage.by_hand("GET", "/license/sis/clients")[0]
+    body = {"sourceCode": "A||B||C", "integrationId": str(client["integrationId"])}
+    office.stage.by_hand("POST", f"/flow/{number}/source/add", body)
+
+
 def title(office: Office, number: int) -> str:
     return str(office.stage.by_hand("GET", f"/flows/{number}/metadata")["data"]["title"])
 
@@ -300,5 +306,5 @@ def test_an_environment_that_is_not_there_is_a_problem(office: Office) -> None:
     adopt(office, 12, environment="stagign")
     code, said = office.call("validate")
     assert code == 3
-    assert 'manifests/adopted.yaml:1:27: adopt[0].environment: no environment "stagign"' in said
+    assert 'manifests/adopted.yaml:1:28: adopt[0].environment: no environment "stagign"' in said
     assert "did you mean staging?" in said
