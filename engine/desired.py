@@ -15,6 +15,7 @@ from engine.flow_entries import FlowReader
 from engine.flow_set_entries import FlowSetReader
 from engine.kinds import KINDS
 from engine.model import Address, Desired, DesiredState
+from engine.moves import with_moves
 from engine.people import Directory, PeopleReader
 from engine.profile_entries import read_profiles
 from engine.role_entries import RoleReader
@@ -88,7 +89,7 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)
     answered = with_answers(documents, resources, not unread)
     names_known = (conventions.environment, conventions.environments)
-    answered = with_adoptions(documents, answered, *names_known)
+    answered = with_adoptions(documents, with_moves(documents, answered), *names_known)
     return DesiredState(
         dict(sorted(answered.items())),
         profiles,

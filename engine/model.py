@@ -151,6 +151,8 @@ class Desired:
     is_made_again: bool = False
     """Whether it is created although it stood at base and has vanished."""
     adopted: Adoption | None = None
+    moved_from: Stated | None = None
+    """The key that it had, and where that is said."""
     unarchive: Location | None = None
     """Where people ask that it is brought back from the archive."""
 

@@ -23,12 +23,21 @@ def with_base(state: DesiredState, base: Base) -> DesiredState:
         return replace(state, no_base=base.missing)
     before = {_folded(address): desired for address, desired in base.resources.items()}
     resources = {
-        address: _beside(desired, before.pop(_folded(address), None))
+        address: _beside(desired, _taken(before, desired))
         for address, desired in state.resources.items()
     }
     gone = () if state.unread else before.values()
     resources |= {one.address: _left(one) for one in gone}
     return replace(state, resources=dict(sorted(resources.items())), base=base.commit)
+
+
+def _taken(before: dict[tuple[str, str], Desired], desired: Desired) -> Desired | None:
+    """What the entry was at base, under its key or else under the one from which it was moved."""
+    address, moved = desired.address, desired.moved_from
+    found = before.pop(_folded(address), None)
+    if found is None and moved is not None:
+        found = before.pop(_folded(Address(address.kind, moved.value)), None)
+    return found
 
 
 def _folded(address: Address) -> tuple[str, str]:

@@ -34,6 +34,7 @@ NAMED = "named"
 ONE_WAY = {
     "activation": "an activation cannot be taken back, and people were messaged",
     "archive": "an archived flow comes back only by `unarchive`, which moves its marking end",
+    "key": "a key is moved back by an entry of `moved`, the other way round",
     "unarchive": "its marking end moved to today: state another one, or lifecycle: archived",
 }
 """Parts of flows that nobody takes back, each with what there is instead."""

@@ -89,7 +89,7 @@ def _doubts_of_live(
     if api_flows.is_marker(live.fields.get("subtitle")):
         yield f"flow #{number} is a draft that is still being made", "adopt one that is finished"
     for reference in sorted(live.facts.get(REFERENCES, ())):
-        if _is_key(reference, world) and reference.casefold() != _own(desired, world):
+        if _is_key(reference, world) and reference.casefold() not in _own(desired, world):
             message = f"flow #{number} carries another key: {reference}"
             yield message, f"it cannot be {desired.address} ({desired.location}) too"
     if title not in {one.strip() for one in adopted.titles}:
@@ -103,8 +103,9 @@ def _is_key(reference: str, world: World) -> bool:
     return bool(prefix) and reference.casefold().startswith(prefix)
 
 
-def _own(desired: Desired, world: World) -> str:
-    return world.keys.reference(desired.address.key).casefold()
+def _own(desired: Desired, world: World) -> set[str]:
+    keys = [desired.address.key, *([desired.moved_from.value] if desired.moved_from else [])]
+    return {world.keys.reference(key).casefold() for key in keys}
 
 
 # ---- gone, and reopened --------------------------------------------------------------------------

@@ -17,6 +17,13 @@ from engine.kinds._flow_archive import (
     with_unarchiving,
 )
 from engine.kinds._flow_assessor_types import with_assessor_types
+from engine.kinds._flow_moved import (
+    is_moved_in_doubt,
+    note_old_key,
+    read_key,
+    take_moved,
+    with_move,
+)
 from engine.kinds._flow_plan import (
     concluding_dates_last,
     leftovers,
@@ -57,8 +64,10 @@ class FlowLive:
         if not flows:
             return
         wanted = set(flows) | {key for d in flows.values() if (key := source_key(d))}
+        wanted |= {d.moved_from.value for d in flows.values() if d.moved_from}
         found = await api_flows.find_flows(api, world.keys, wanted)
         await find_adopted(api, world, flows, found)
+        take_moved(world, flows, found)
         sis = await _read_sis(api) if any(found.values()) else frozenset()
         rows = {key: rows[0] for key, rows in found.items() if len(rows) == 1}
         for key, candidates in found.items():
@@ -97,7 +106,7 @@ class FlowLive:
 
     def plan(self, desired: Desired, world: World, findings: Findings) -> None:
         address = desired.address
-        if is_in_doubt(desired, world, findings):
+        if is_in_doubt(desired, world, findings) or is_moved_in_doubt(desired, world, findings):
             return
         if numbers := world.several.get(address):
             shown = " and ".join(f"#{number}" for number in numbers)
@@ -109,6 +118,7 @@ class FlowLive:
             findings.changes += missing(desired, findings)
             return
         if is_left_archived(desired, live, findings):
+            note_old_key(desired, live, world, findings)
             return
         findings.changes += _compared(desired, live, world, findings)
 
@@ -130,12 +140,14 @@ def _compared(
     changes = with_anonymity(desired, live, changes, world)
     changes = with_assessor_types(desired, live, changes, world, findings)
     changes = managers_with_creation(changes, live)
+    given_up = list(leftovers(desired, live))
+    changes = with_move(desired, live, changes, given_up, world)
     changes = concluding_dates_last(changes, world.now)
     changes += plan_activation(desired, live, changes, world)
     changes += plan_archiving(desired, live, changes, world)
     if found is not None:
         changes = with_unarchiving(desired, found, changes, world)
-    return [*changes, *leftovers(desired, live)]
+    return [*changes, *given_up]
 
 
 def lifecycle(state: int) -> str:
@@ -220,6 +232,7 @@ async def _read_flow(
         await _read_state(api, world, live)
     reads = [_read_fields(api, world, desired, live, parts)]
     reads.append(read_settings(api, world, desired, live))
+    reads.append(read_key(api, world, desired, live))
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))

@@ -8,6 +8,7 @@ from engine.errors import ApiError
 from engine.kind import RefusedError, Work
 from engine.kinds._flow_adopted import REOPEN, reopen
 from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
+from engine.kinds._flow_moved import KEY, write_key
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.model import Action, Address, Change, Desired, SeatsChange
@@ -156,7 +157,9 @@ async def _move_from(before: int, after: int, verb: str, flow_id: int, work: Wor
 
 
 async def _give_up_leftovers(change: Change, _: int, work: Work) -> None:
-    await give_up_leftovers(work.api, work.world.keys, change.address.key)
+    moved = work.world.desired[change.address].moved_from
+    for key in (change.address.key, *((moved.value,) if moved else ())):
+        await give_up_leftovers(work.api, work.world.keys, key)
 
 
 async def _delete(flow_id: int, work: Work) -> None:
@@ -230,6 +233,7 @@ WRITERS = {
     "activation": _write_activation,
     ARCHIVE: _archive,
     UNARCHIVE: _unarchive,
+    KEY: write_key,
     LEFTOVERS: _give_up_leftovers,
     **SETTING_WRITERS,
 }

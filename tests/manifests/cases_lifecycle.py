@@ -14,6 +14,10 @@ def adopt(*lines: str) -> str:
     return FLOWS + "adopt:\n" + "".join(f"  - {line}\n" for line in lines)
 
 
+def move(*lines: str) -> str:
+    return FLOWS + "moved:\n" + "".join(f"  - {line}\n" for line in lines)
+
+
 ADOPTED = "environment: sandbox, server_id: 12, title: Law}"
 
 LIFECYCLE_CASES: dict[str, Case] = {
@@ -49,6 +53,61 @@ LIFECYCLE_CASES: dict[str, Case] = {
     "two adoptions of one flow": (
         adopt(f"{{flow: law, {ADOPTED}", f"{{¶flow: LAW, {ADOPTED}".replace("12", "13")),
         "flow law is adopted twice … manifests/m.yaml:3:",
+    ),
+    # moves
+    "a move to what is not there": (
+        move("{from: flow/old, ¶to: flow/laws}"),
+        'no flow "laws" in the manifests … did you mean law?',
+    ),
+    "a move of what is still there": (
+        move("{¶from: flow/Math, to: flow/law}"),
+        "flow/Math still stands in the manifests",
+    ),
+    "a move to itself": (move("{from: flow/LAW, ¶to: flow/law}"), "is moved to itself"),
+    "a chain of moves": (
+        move("{from: flow/a, ¶to: flow/b}", "{from: flow/b, to: flow/law}"),
+        "flow/b is moved on at manifests/m.yaml:4:6 … write to: flow/law",
+    ),
+    "a cycle of moves": (
+        move("{from: flow/a, ¶to: flow/b}", "{from: flow/b, ¶to: flow/a}"),
+        "flow/b is moved on",
+        "flow/a is moved on",
+    ),
+    "two moves of one key": (
+        move("{from: flow/old, to: flow/law}", "{¶from: flow/OLD, to: flow/math}"),
+        "flow/OLD is moved twice … manifests/m.yaml:3:6",
+    ),
+    "two moves to one key": (
+        move("{from: flow/a, to: flow/law}", "{from: flow/b, ¶to: flow/law}"),
+        "flow/law is moved twice … manifests/m.yaml:3:20",
+    ),
+    "a move without its end": (move("¶{from: flow/old}"), 'lacks "to"'),
+    "a move without its start": (move("¶{to: flow/law}"), 'lacks "from"'),
+    "a move of a key without its kind": (
+        move("{¶from: old, to: flow/law}"),
+        "no address … flow/math101-2027s",
+    ),
+    "a move of a room": (
+        move("{¶from: room/a, ¶to: room/b}"),
+        "the key of a room cannot be moved",
+        "the key of a room cannot be moved",
+    ),
+    "a moved key that is removed too": (
+        move("{¶from: flow/old, to: flow/law}") + "removed: [flow/old]\n",
+        "flow/old still stands in the manifests",
+    ),
+    # out of the archive
+    "a flow that is not there out of the archive": (
+        FLOWS + "unarchive: [¶flow/laws]\n",
+        'no flow "laws" in the manifests … did you mean law?',
+    ),
+    "what is no flow out of the archive": (
+        FLOWS + "rooms: [{key: hall, name: Hall, capacity: 1}]\nunarchive: [¶room/hall]\n",
+        "only flows are archived",
+    ),
+    "into the archive and out of it": (
+        "flows: [{key: law, lifecycle: archived}]\nunarchive: [¶flow/law]\n",
+        "flow/law is to be archived at manifests/m.yaml:1:",
     ),
 }
 """Each in one file."""
