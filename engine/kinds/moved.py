@@ -18,6 +18,8 @@ EXAMPLE: JsonDict = {"from": "flow/maths-101", "to": "flow/math101-2027s"}
 MOVABLE = ("flow",)
 """Kinds whose key can be written over where it stands in WISEflow."""
 
+BY_HAND = "give the person the new value in WISEflow too, then rename the entry"
+
 _PATTERN = rf"^({'|'.join(MOVABLE)})/.+$"
 
 
@@ -25,6 +27,8 @@ def _address(text: str) -> str:
     kind, _, key = text.partition("/")
     if not key.strip():
         raise ValueError(f"{shown(text)} is no address\nsuch as flow/math101-2027s")
+    if kind == "user":
+        raise ValueError(f"the key of a user is not moved: the person logs in by it\n{BY_HAND}")
     if kind not in MOVABLE:
         raise ValueError(f"the key of a {kind} cannot be moved\n{near(kind, MOVABLE)}")
     return text

@@ -56,7 +56,9 @@ flows:
     lifecycle: active
     participation: {start: 2027-03-05 09:00, length: 4h}
     marking: {start: 2027-04-05 09:00, end: 2027-05-05 09:00}
+  - {key: vat, type: FLOWassign, title: VAT}
 role_assignments:
+  - {flows: [vat], managers: [p0@example.org]}
   - flows: [law, tax]
     managers: [p0@example.org, p2@example.org]
     authors: [p1@example.org, p2@example.org]
@@ -119,8 +121,25 @@ webhooks:
   - {key: log, url: "http://127.0.0.1:9/b", events: [ASSIGNMENT, ASSESSMENT]}
 rooms: [{key: hall, name: Great hall, capacity: 80}]
 """
-TAX = BEFORE[BEFORE.index("  - key: tax") : BEFORE.index("role_assignments")]
-AFTER = AFTER.replace("role_assignments:", TAX + "role_assignments:")
+TAX = BEFORE[BEFORE.index("  - key: tax") : BEFORE.index("  - {key: vat")]
+
+LIVES = """\
+  - {key: gst, type: FLOWassign, title: VAT}
+  - {key: past, lifecycle: archived}
+  - {key: shelf, lifecycle: active}
+  - {key: bin}
+"""
+"""Flows that are renamed, and that are archived, brought back and reopened by their number."""
+AFTER = AFTER.replace("role_assignments:", TAX + LIVES + "role_assignments:")
+AFTER += """\
+moved: [{from: flow/vat, to: flow/gst}]
+adopt:
+  - {flow: past, environment: sandbox, server_id: 7681161, title: Modern European History}
+  - {flow: shelf, environment: sandbox, server_id: 7681164, title: Microeconomics}
+  - {flow: bin, environment: sandbox, server_id: 7681179, title: Constitutional Law}
+unarchive: [flow/shelf]
+recreate: [flow/bin]
+"""
 
 CREATING = """
 POST /oauth2/token
@@ -204,6 +223,11 @@ PATCH /flows/{flowId}/invigilators/{invigilatorId}
 DELETE /flows/{flowId}/invigilators/{invigilatorId}
 PUT /webhooks/{webhookId}
 DELETE /webhooks/{webhookId}
+GET /flows/{flowId}/external-sources
+DELETE /flows/{flowId}/external-sources/{flowExternalSourceId}
+PATCH /flows/{flowId}/archive
+PATCH /flows/{flowId}/unarchive
+PATCH /flows/{flowId}/reopen
 """
 PHASES = {op: 0 for op in CREATING.split("\n") if op} | {op: 1 for op in CHANGING.split("\n") if op}
 """Every operation that the engine sends, and whether it is faulted in the first apply or later."""
@@ -258,6 +282,8 @@ def test_the_next_apply_reaches_the_desired_state(
     assert rehearsal.plan(*EVERYTHING).changes == ()
     for key in ("law", "tax", "copy")[: 2 + PHASES[operation]]:
         assert len(rehearsal.flows(f"wisectl-{key}")) == 1
+    moved = [len(rehearsal.flows(f"wisectl-{key}")) for key in ("vat", "gst")]
+    assert moved == ([0, 1] if PHASES[operation] else [1, 0])
     state = rehearsal.control("GET", "state")
     titles = ["wisectl-log-v1", f"wisectl-sis-v{1 + PHASES[operation]}"]
     assert sorted(webhook["title"] for webhook in state["webhooks"]) == titles

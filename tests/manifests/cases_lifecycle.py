@@ -92,6 +92,11 @@ LIFECYCLE_CASES: dict[str, Case] = {
         "the key of a room cannot be moved",
         "the key of a room cannot be moved",
     ),
+    "a move of a person": (
+        move("{¶from: user/a@x.org, ¶to: user/b@x.org}"),
+        "the person logs in by it … give the person the new value",
+        "the person logs in by it",
+    ),
     "a moved key that is removed too": (
         move("{¶from: flow/old, to: flow/law}") + "removed: [flow/old]\n",
         "flow/old still stands in the manifests",
