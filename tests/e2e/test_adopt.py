@@ -177,6 +177,7 @@ def test_a_deleted_flow_is_reopened_where_people_say_so(office: Office) -> None:
     begin(office, term(LAW))
     office.stage.by_hand("DELETE", f"/flows/{number}")
     office.write("recreate: [flow/law]", "answers.yaml")
+    office.write(term({**LAW, "subtitle": "Back"}, participants=list(PEOPLE)))
     (change,) = office.document()["changes"]
     assert (change["id"], change["status"]) == ("flow/law:reopen", "planned")
     plan = str(office.root / "saved.plan")

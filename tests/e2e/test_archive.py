@@ -188,14 +188,19 @@ def test_what_is_not_readable_in_the_archive_is_written_after_it(office: Office)
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "drop_before"])
-@pytest.mark.parametrize("path", ["unarchive", "dates", "marking/assessor-allocation-type"])
-def test_a_plan_that_was_cut_off_is_applied_again(office: Office, path: str, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PATCH", "unarchive"), ("PATCH", "dates"), ("PUT", "marking/assessor-allocation-type")],
+)
+def test_a_plan_that_was_cut_off_is_applied_again(
+    office: Office, method: str, path: str, fault: str
+) -> None:
     archived(office)
     office.write(term({**ACTIVE, **LATER, "allocation": "grouped"}, participants=list(PEOPLE)))
     office.write("unarchive: [flow/law]", "answers.yaml")
     plan = str(office.root / "saved.plan")
     office.call("plan", "--out", plan, *ALLOWED)
-    faults = {"method": "*", "path": f"/flows/{{flowId}}/{path}", "kind": fault, "times": 40}
+    faults = {"method": method, "path": f"/flows/{{flowId}}/{path}", "kind": fault, "times": 40}
     office.stage.control("POST", "faults", [faults])
     office.call("apply", plan)
     office.stage.control("POST", "faults", [])
@@ -230,8 +235,11 @@ def test_with_a_base_the_end_that_git_did_not_move_is_left_alone(office: Office)
     office.clock("2028-02-02 12:00")
     office.stage.by_hand("PATCH", f"/flows/{number}/archive")
     office.write("unarchive: [flow/law]", "answers.yaml")
+    longer = {"participation": {"start": "2027-05-03 09:00", "end": "2027-05-03 14:00"}}
+    office.write(term({**ACTIVE, **LATER, **longer}, participants=list(PEOPLE)))
     office.scope = ("--base", "HEAD", *ALLOWED)
     office.apply()
+    assert office.stage.writes()["PATCH /flows/{flowId}/dates"] > 1
     document = office.document()
     assert (document["changes"], ends(office)) == ([], "2028-02-02")
     assert "left alone since the exam has started: marking.end" in str(document["notes"])
