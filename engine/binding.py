@@ -114,8 +114,6 @@ Row = tuple[str, "Value", "Value", "Value", str, str]
 
 
 def _items(desired: Desired, changes: list[Change], world: World, normal: Normal) -> Iterator[Row]:
-    if desired.adopted:
-        yield _heading("adopt", [desired.adopted.server_id, desired.adopted.title])
     is_unread = desired.adopted is not None and desired.address not in world.live
     for name, stated, *states, verb, change in _stated_items(desired, changes, world, normal):
         # What of a deleted flow is stated can be compared only once it is reopened.
@@ -126,6 +124,8 @@ def _items(desired: Desired, changes: list[Change], world: World, normal: Normal
 def _stated_items(
     desired: Desired, changes: list[Change], world: World, normal: Normal
 ) -> Iterator[Row]:
+    if desired.adopted:
+        yield _heading("adopt", [desired.adopted.server_id, desired.adopted.title])
     yield from _field_items(desired, changes, world, normal)
     for role in desired.roles.values():
         yield _heading(role.role, role.membership)
@@ -270,7 +270,10 @@ def impossible(planned: Binding, fresh: Binding, nothing: Callable[[str], str]) 
 def _moved_items(
     planned: Binding, fresh: Binding, nothing: Callable[[str], str]
 ) -> Iterator[tuple[str, str]]:
+    was_deleted = any(item.before == DELETED for item in planned.values())
     for name in {*planned, *fresh}:
+        if was_deleted and name not in planned and fresh[name].stated == nothing(name):
+            continue  # Who sits on a flow that was reopened, nobody knew either.
         if reason := _moved_item(planned.get(name), fresh.get(name), nothing(name)):
             yield name, reason
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.laws.terms import Term
 
 _FEW = st.sampled_from([False] * 5 + [True])
+_HALF = st.booleans()
 _NUMBERS = st.permutations(THERE)
 
 
@@ -53,7 +54,7 @@ def say(draw: st.DrawFn, term: Term) -> None:
     back = [
         f"flow/{flow['key']}"
         for flow in term.entries["flows"]
-        if flow.get("lifecycle") != "archived" and draw(_FEW)
+        if flow.get("lifecycle") != "archived" and draw(_HALF)
     ]
     if back:
         term.entries["unarchive"] = back
