@@ -82,7 +82,6 @@ REASONS: tuple[tuple[str, str], ...] = (
         r".*/participants/(dates|\{participantId\}/(dates|timebox|unique-exam-id))",
         "accommodations: not yet",
     ),
-    (r"PATCH .*/(archive|unarchive|reopen)", "lifecycle: not yet"),
     (r"POST /webhooks/\{webhookId\}/test", "calls the receiver: for people, in WISEflow"),
     (r"POST /flow/\{flowId\}/participants/add", "the newer operation answers for each person"),
     (r"GET .*", "a list or another operation answers the same"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
@@ -16,6 +18,9 @@ from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
 from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_leftovers
 from engine.wiseflow.flows import ARCHIVED, CONCLUDED
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 async def write_flow(change: Change, work: Work) -> None:
@@ -130,18 +135,24 @@ async def _write_activation(change: Change, flow_id: int, work: Work) -> None:
 
 async def _archive(_: Change, flow_id: int, work: Work) -> None:
     """Looks once more just before: the clock may have archived it, or somebody moved its end."""
-    await _move_from(CONCLUDED, ARCHIVED, "archive", flow_id, work)
+    ids = {"flowId": flow_id}
+    sent = partial(work.api.call, "PATCH", "/flows/{flowId}/archive", ids=ids, repeatable=True)
+    await _move_from(CONCLUDED, ARCHIVED, sent, flow_id, work)
 
 
 async def _unarchive(change: Change, flow_id: int, work: Work) -> None:
     """What is written next stands on the dates that it has now."""
-    await _move_from(ARCHIVED, CONCLUDED, "unarchive", flow_id, work)
+    ids = {"flowId": flow_id}
+    sent = partial(work.api.call, "PATCH", "/flows/{flowId}/unarchive", ids=ids, repeatable=True)
+    await _move_from(ARCHIVED, CONCLUDED, sent, flow_id, work)
     live = work.world.live[change.address]
     live.fields.update(await api_flows.read_dates(work.api, flow_id))
     live.facts["state"] = CONCLUDED
 
 
-async def _move_from(before: int, after: int, verb: str, flow_id: int, work: Work) -> None:
+async def _move_from(
+    before: int, after: int, send: Callable[[], Awaitable[object]], flow_id: int, work: Work
+) -> None:
     state = await api_flows.read_state(work.api, flow_id)
     if state == after:
         return
@@ -149,8 +160,7 @@ async def _move_from(before: int, after: int, verb: str, flow_id: int, work: Wor
         needs = api_flows.STATE_NAMES[before]
         raise RefusedError(f"it is {api_flows.STATE_NAMES[state]} by now, and not {needs}")
     try:
-        path, ids = f"/flows/{{flowId}}/{verb}", {"flowId": flow_id}
-        await work.api.call("PATCH", path, ids=ids, repeatable=True)
+        await send()
     except ApiError:
         if await api_flows.read_state(work.api, flow_id) != after:
             raise
