@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.test_adopt import settled, sis_feeds
+from tests.e2e.test_adopt import cut_off, settled, sis_feeds
 from tests.e2e.test_base import LAW, PEOPLE, WINDOWS, begin, by_id, live, term
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def test_what_is_not_readable_in_the_archive_is_written_after_it(office: Office)
     assert office.stage.by_hand("GET", path)["data"]["allocationType"] == "GROUPED"
 
 
-@pytest.mark.parametrize("fault", ["drop_after", "drop_before"])
+@pytest.mark.parametrize("fault", ["status", "drop_before"])
 @pytest.mark.parametrize(
     ("method", "path"),
     [("PATCH", "unarchive"), ("PATCH", "dates"), ("PUT", "marking/assessor-allocation-type")],
@@ -198,15 +198,7 @@ def test_a_plan_that_was_cut_off_is_applied_again(
     archived(office)
     office.write(term({**ACTIVE, **LATER, "allocation": "grouped"}, participants=list(PEOPLE)))
     office.write("unarchive: [flow/law]", "answers.yaml")
-    plan = str(office.root / "saved.plan")
-    office.call("plan", "--out", plan, *ALLOWED)
-    faults = {"method": method, "path": f"/flows/{{flowId}}/{path}", "kind": fault, "times": 40}
-    office.stage.control("POST", "faults", [faults])
-    office.call("apply", plan)
-    office.stage.control("POST", "faults", [])
-    code, said = office.call("apply", plan)
-    assert code == 0, said
-    assert office.document()["changes"] == []
+    cut_off(office, {"method": method, "path": f"/flows/{{flowId}}/{path}", "kind": fault})
 
 
 def test_an_end_that_would_archive_it_again_blocks_it(office: Office) -> None:
