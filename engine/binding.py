@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.individual import general_after, general_live, mentioned, own, values, wanted
+from engine.model import INDIVIDUAL
 from engine.variables import Secret
 
 if TYPE_CHECKING:
@@ -129,7 +131,10 @@ def _stated_items(
     yield from _field_items(desired, changes, world, normal)
     for role in desired.roles.values():
         yield _heading(role.role, role.membership)
-        yield from _seat_items(desired, role, changes, world)
+        if role.role in INDIVIDUAL:
+            yield from _individual_items(desired, role, changes, world)
+        else:
+            yield from _seat_items(desired, role, changes, world)
 
 
 def _heading(name: str, stated: Value) -> Row:
@@ -208,6 +213,51 @@ def _seat_items(
         before = _seat_state(seat, {})
         after = (False, {}) if verb == "deactivate" else None if verb else before
         yield f"{role.role}/#{number}", None, before, after, verb, change
+
+
+def _individual_items(
+    desired: Desired, role: DesiredRole, changes: list[Change], world: World
+) -> Iterator[Row]:
+    """Of those who are on the flow, or come, what they have of their own: times and exam ids.
+
+    Before the exam is moved and after it, whoever has nothing of their own is the same.
+    """
+    live = world.live.get(desired.address)
+    now, then = general_live(live), general_after(desired, live, changes, world)
+    planned = _planned_seats(role.role, changes)
+    given = _given(role.role, changes)
+    there = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
+    stated = {
+        world.people.name(one.person, world.licence).casefold(): one
+        for one in mentioned(role, world).values()
+    }
+    for name in sorted({*stated, *planned}):
+        one, (verb, change) = stated.get(name), planned.get(name, ("", ""))
+        number = world.people.user_id(one.person) if one else None
+        seat = there.get(number or given.get(name, (None, {}))[0] or 0)
+        if seat is None and not verb:
+            continue
+        flags, changed = values(one.flags) if one else None, given.get(name, (None, {}))[1]
+        names = {*wanted(role.role, flags or {}, then), *changed}
+        found = {key: seat.flags.get(key) for key in names} if seat else {}
+        before = own(found, now, then)
+        after = own({**before, **changed}, then) if verb else before
+        yield f"{role.role}/{name}", flags, before, after, verb, change
+
+
+def _given(role: str, changes: Iterable[Change]) -> dict[str, tuple[int | None, dict[str, Value]]]:
+    """By folded name the number of whom a plan gives something of their own, and what."""
+    active: dict[str, dict[str, Value]] = {
+        "deactivate": {"active": False},
+        "reactivate": {"active": True},
+    }
+    return {
+        seat.person.casefold(): (seat.user_id, active.get(verb) or dict(seat.flags))
+        for change in changes
+        if change.seats and change.seats.role == role
+        for verb in VERBS
+        for seat in getattr(change.seats, verb)
+    }
 
 
 def _wanted(role: DesiredRole, world: World) -> dict[str, tuple[int | None, dict[str, Value]]]:

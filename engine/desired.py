@@ -13,6 +13,7 @@ from engine.documents import Documents, read_documents
 from engine.errors import ManifestError, Problem
 from engine.flow_entries import FlowReader
 from engine.flow_set_entries import FlowSetReader
+from engine.individual_entries import IndividualReader
 from engine.kinds import KINDS
 from engine.model import Address, Desired, DesiredState
 from engine.moves import with_moves
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.kind import Kind
+
+
+SHOWN_COUNTS = ("accommodations", "individual", "rooms", "webhooks")
+"""Kinds whose number of entries is told where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,10 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     people.read_rosters()
     flows = FlowReader(documents, conventions.time_zone).read()
     roles = RoleReader(documents, people, flows).read()
+    individual = IndividualReader(documents, sheets, people, flows, conventions.time_zone)
     resources = {one.address: one for one in (*users, *_others(documents))}
-    for key, flow in flows.items():
-        resources[flow.address] = replace(flow, roles=roles.get(key, {}))
+    for key, found in individual.read(roles).items():
+        resources[flows[key].address] = replace(flows[key], roles=found)
     counts = {
         "files": documents.files,
         "users": len(users),
@@ -83,7 +89,7 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         "csv_rows": sheets.rows,
         "seats": sum(len(one.seats) for found in roles.values() for one in found.values()),
     }
-    others = {plural: len(documents.of(plural)) for plural in ("rooms", "webhooks")}
+    others = {plural: len(documents.of(plural)) for plural in SHOWN_COUNTS}
     counts |= {plural: number for plural, number in others.items() if number}
     unread, names = dict(sheets.unread), [user.address.key for user in users]
     allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)

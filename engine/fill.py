@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import ApiError, AuthenticationError, Location, Problem
 from engine.mapping import map_member
-from engine.model import Desired, DesiredRole, DesiredSeat, Person, Profile, Stated
+from engine.model import (
+    INDIVIDUAL,
+    Desired,
+    DesiredRole,
+    DesiredSeat,
+    Person,
+    Profile,
+    Stated,
+)
 from engine.together import together
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.model import Address, DesiredState
 
 Members = Mapping[str, Mapping[str, Any]]
@@ -185,14 +195,25 @@ def _role_with_members(
     read: Mapping[str, Members],
     user_key: str,
 ) -> DesiredRole:
+    if role.role in INDIVIDUAL:
+        return replace(role, seats=(*role.seats, *_mentioned(role, profiles, read, user_key)))
     seats = {seat.person.identity: seat for seat in role.seats}
+    for seat in _mentioned(role, profiles, read, user_key):
+        seats.setdefault(seat.person.identity, seat)
+    return replace(role, seats=tuple(seats.values()))
+
+
+def _mentioned(
+    role: DesiredRole,
+    profiles: Mapping[str, Profile],
+    read: Mapping[str, Members],
+    user_key: str,
+) -> Iterator[DesiredSeat]:
+    """Everyone whom the filters of a role's profiles returned, with the flags of the mention."""
     for mention in role.profiles:
         if mention.profile not in read:
             continue
         profile = profiles[mention.profile]
         kind = user_key if profile.match_user == "key" else profile.match_user
         for name in sorted(read[profile.key]):
-            person = Person(kind, name)
-            seat = DesiredSeat(person, mention.location, mention.flags)
-            seats.setdefault(person.identity, seat)
-    return replace(role, seats=tuple(seats.values()))
+            yield DesiredSeat(Person(kind, name), mention.location, mention.flags)

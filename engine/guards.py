@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.model import OFF, Action, Address, Allowance, Change, FieldChange, Guard, SeatsChange
+from engine.model import (
+    INDIVIDUAL,
+    OFF,
+    Action,
+    Address,
+    Allowance,
+    Change,
+    FieldChange,
+    Guard,
+    SeatsChange,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -158,7 +168,7 @@ def _set_guards(change: Change) -> Iterator[Checked]:
 
 
 def _of_set(name: str, change: Change, limit: str, value: str, refused: bool) -> Checked:
-    role = change.seats.role if change.seats else ""
+    role = change.seats.people if change.seats else ""
     guard = Guard(name, f"{change.address} {role}", limit, value, refused)
     return Checked(guard, (of_change(name, change),) if refused else ())
 
@@ -296,6 +306,8 @@ def _replaces(change: Change) -> bool:
     """Whether a value that is live is replaced or blanked, by a field or by a seat's flag."""
     if change.action is not Action.UPDATE:
         return False
+    if change.seats and change.seats.role in INDIVIDUAL:
+        return bool(change.hazards)
     flags = change.seats.change if change.seats else ()
     return any(map(replaces, change.fields)) or any(
         value and value != dict(seat.flags).get(name)

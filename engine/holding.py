@@ -145,7 +145,7 @@ def _allowed(
 
 
 def _is_left(allowance: Allowance, change: Change) -> bool:
-    role = change.seats.role if change.seats else ""
+    role = change.seats.people if change.seats else ""
     return role == allowance.role and allowance.names(change.address)
 
 
@@ -242,7 +242,7 @@ def _of_removal(refusal: Refusal, ruling: Ruling) -> str:
     if refusal.name == "removals":
         return f"guard: removals, up_to: {ruling.total(refusal)}"
     seats = refusal.change.seats
-    role = seats.role if seats else ""
+    role = seats.people if seats else ""
     flows = _word(refusal.change.address.key)
     return f"remove: {role}, flows: [{flows}], up_to: {taken(refusal.change)}"
 

@@ -1,9 +1,9 @@
 """What a run meant to write and what came of it: append-only JSON Lines, synced before each write.
 
 One file a run, below `.wisectl/journal/<environment>/`; it is the audit log too. No values of
-people and no secrets stand in it: users by address, seats by WISEflow's numbers, flow fields with
-their values (they are what `undo` takes back), fields of users by name, but for their roles, login
-and language.
+people and no secrets stand in it: users by address, seats by WISEflow's numbers (times and exam
+ids of single participants without their values), flow fields with their values (they are what
+`undo` takes back), fields of users by name, but for their roles, login and language.
 
     run       who, where, when, commit, digest of the plan, environment, licence
     change    the intent: address, part, fields, seats
@@ -24,6 +24,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from engine.model import INDIVIDUAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,9 +163,13 @@ def intent(change: Change, number_of: NumberOf) -> dict[str, Any]:
 
 def _seats(seats: SeatsChange, number_of: NumberOf) -> dict[str, Any]:
     row: dict[str, Any] = {"role": seats.role}
+    is_personal = seats.role in INDIVIDUAL
     for verb in ("add", "remove", "deactivate", "reactivate", "change"):
         people = [
-            {"user": seat.user_id or number_of(seat.person), "flags": dict(seat.before)}
+            {
+                "user": seat.user_id or number_of(seat.person),
+                "flags": {} if is_personal else dict(seat.before),
+            }
             for seat in getattr(seats, verb)
         ]
         row |= {verb: people} if people else {}

@@ -22,6 +22,15 @@ OFF = "off"
 DATA_OF = "data: "
 """How an anonymisation by user data begins: the name of the user data type follows."""
 
+DATES_OF, TIMEBOX_OF = "individual_dates", "individual_timebox"
+EXAM_IDS, ACTIVE_OF = "unique_exam_ids", "individual_active"
+INDIVIDUAL = (DATES_OF, TIMEBOX_OF, EXAM_IDS, ACTIVE_OF)
+"""What holds for single participants of a flow, each planned as a role of its own.
+
+Flags of their seats: dates `extra_time` (texts, of which the longest holds), `start`, `end`;
+timebox `extra_time`, `timebox`; exam ids `unique_exam_id`; active `active`.
+"""
+
 TYPE_OF = "assessor_types."
 """How the path of one assessor type begins: its value is the instruction, True without one."""
 
@@ -328,6 +337,11 @@ class SeatsChange:
     change: tuple[Seat, ...] = ()
     live: int | None = None
     """The seats as they are live, where adds of another change come before this one."""
+
+    @property
+    def people(self) -> str:
+        """The role whose people these are: what holds for one of them is no role itself."""
+        return "participants" if self.role in INDIVIDUAL else self.role
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.binding import VERBS, members
+from engine.individual import PATHS, mentioned, values
 from engine.model import (
     BY_NUMBER,
+    INDIVIDUAL,
     Action,
     Change,
     Desired,
@@ -120,6 +122,9 @@ class Origins:
     # ---- seats -----------------------------------------------------------------------------------
 
     def _of_seats(self, seats: SeatsChange) -> dict[Seat, str]:
+        if seats.role in INDIVIDUAL:
+            people = (seat for verb in VERBS for seat in getattr(seats, verb))
+            return {seat: self._of_individual(seats.role, seat) for seat in people}
         role = self.desired.roles.get(seats.role)
         was = self.desired.base.roles.get(seats.role) if self.desired.base else None
         named = self._flags_at_base(was) if was else {}
@@ -148,6 +153,37 @@ class Origins:
             return SOURCE
         was = named.get(seat.person.casefold())
         return LIVE if was is not None and was == dict(seat.flags) else GIT
+
+    def _of_individual(self, role: str, seat: Seat) -> str:
+        """What holds for one participant follows from what is said of them, and from the exam."""
+        if _is_from_outside(seat.written):
+            return SOURCE
+        base = self.desired.base
+        if base is None or self._said_of(seat, role, base) != self._said_of(
+            seat, role, self.desired
+        ):
+            return GIT
+        fields = (values(one.fields) for one in (base, self.desired))
+        before, now = ([found.get(path) for path in PATHS.values()] for found in fields)
+        if before != now:
+            return GIT
+        return LIVE if self._exam_is_as_stated() else BOTH
+
+    def _said_of(self, seat: Seat, name: str, where: Desired) -> dict[str, object] | None:
+        people, licence = self.world.people, self.world.licence
+        for one in mentioned(where.roles.get(name), self.world).values():
+            if people.name(one.person, licence).casefold() == seat.person.casefold():
+                return values(one.flags)
+        return None
+
+    def _exam_is_as_stated(self) -> bool:
+        """Whether nobody moved the exam itself in WISEflow, from which times are counted."""
+        fields = self.live.fields if self.live else {}
+        return all(
+            fields.get(path) == self.desired.fields[path].value
+            for path in PATHS.values()
+            if path in self.desired.fields
+        )
 
     # ---- what is left alone ----------------------------------------------------------------------
 

@@ -112,11 +112,11 @@ class PeopleReader:
         seats = []
         for index, key in enumerate(keys):
             if isinstance(key, str):
-                person = self._person(self.directory.user_key, key, entry.at(*steps, index))
+                person = self.person(self.directory.user_key, key, entry.at(*steps, index))
                 seats += [DesiredSeat(one, entry.at(*steps, index), flags) for one in person]
         return Members(tuple(seats))
 
-    def _person(self, data_type: str, value: str, where: Location) -> list[Person]:
+    def person(self, data_type: str, value: str, where: Location) -> list[Person]:
         """One person, or a problem where the value means several."""
         found = self.directory.person(data_type, value)
         if isinstance(found, Person):
@@ -224,7 +224,7 @@ class PeopleReader:
                 message = f"the same person stands in line {line}"
                 self.documents.wrong(where, "", message, "keep one of the rows")
                 continue
-            for person in self._person(data_type, value, where):
+            for person in self.person(data_type, value, where):
                 yield DesiredSeat(person, where)
 
 

@@ -10,6 +10,7 @@ from engine.binding import Binding, BoundPlan, Digester, bind
 from engine.fill import Filled, fill_from_uniweb
 from engine.kind import Work
 from engine.kinds import KINDS
+from engine.kinds._individual_notes import notes_of_nobody
 from engine.live import find_world, read_world
 from engine.model import Address, Change, Desired, Plan, Status
 from engine.planner import Options, make_plan
@@ -55,6 +56,7 @@ async def plan_now(
     world.incomplete_profiles = dict(filled.incomplete)
     world.member_counts = dict(filled.members)
     world.problems += filled.problems
+    world.notes += notes_of_nobody(world)
     plan = make_plan(environment, world, KINDS, options)
     reads = dict(api.sent)
     plan = replace(plan, reads=dict(sorted(reads.items())), base=state.base, no_base=state.no_base)

@@ -299,8 +299,10 @@ def _seats(row: Mapping[str, Any]) -> SeatsChange:
 
 
 def _seat(row: Mapping[str, Any]) -> Seat:
-    before = tuple(sorted(row.get("before", {}).items()))
-    flags = tuple(sorted(row["flags"].items()))
+    flags, before = (
+        tuple((name, _value(value)) for name, value in sorted(pairs.items()))
+        for pairs in (row["flags"], row.get("before", {}))
+    )
     return Seat(row["person"], flags, row["written"], before)
 
 

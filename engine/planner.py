@@ -10,6 +10,7 @@ from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check
 from engine.holding import hold, in_force, let_through, protect, rule, shown_guards
 from engine.kind import Kind, in_order
 from engine.model import (
+    INDIVIDUAL,
     Action,
     Address,
     Allowance,
@@ -141,7 +142,7 @@ def plan_one(kind: Kind, desired: Desired, world: World, findings: Findings) -> 
 def _roles_let_go(desired: Desired) -> Iterator[Note]:
     """A role that no manifest names any more is not managed any more: nobody leaves it."""
     before = desired.base.roles if desired.base and desired.is_stated else {}
-    for role in sorted(set(before) - set(desired.roles)):
+    for role in sorted(set(before) - {*desired.roles, *INDIVIDUAL}):
         message = f"{role}: stood at base and is stated no more: released, nobody is taken away"
         yield Note(desired.address, message, f"`{role}: []` would empty it")
 

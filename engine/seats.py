@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from engine.individual import mentioned
 from engine.model import (
+    ACTIVE_OF,
     Action,
     Address,
     Change,
@@ -71,7 +73,9 @@ def plan_role(
     is_read = not any(one.profile in world.incomplete_profiles for one in role.profiles)
     coming = _coming(address, role, wanted, seats, live) if is_read else None
     leavers = _leavers(address, role, wanted, seats, live, complete, (world, findings))
-    _note_inactive(address, role, wanted, seats, world, findings)
+    said = mentioned(desired.roles.get(ACTIVE_OF), world)
+    quiet = {slot: one for slot, one in wanted.items() if slot not in said}
+    _note_inactive(address, role, quiet, seats, world, findings)
     changes = [coming] if coming else []
     if leavers and live:
         changes.append(_leaving(address, role, leavers, coming, live, world))

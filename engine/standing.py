@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.individual import TIMES
 from engine.model import Address, Desired, DesiredRole, DesiredState, Standing
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def _beside(desired: Desired, before: Desired | None) -> Desired:
         return replace(desired, base=before)
     if before is None:
         return replace(desired, standing=Standing.NEW)
-    roles = {name: _with_leaving(role, before.roles) for name, role in desired.roles.items()}
+    stated = {**_emptied(before), **desired.roles}
+    roles = {name: _with_leaving(role, before.roles) for name, role in stated.items()}
     return replace(desired, roles=roles, standing=Standing.STAYS, base=before)
 
 
@@ -66,6 +68,15 @@ def _since(adopted: Adoption, before: Desired) -> Adoption:
     if before.adopted and before.adopted.server_id == adopted.server_id:
         titles |= before.adopted.titles
     return replace(adopted, titles=titles)
+
+
+def _emptied(before: Desired) -> dict[str, DesiredRole]:
+    """The roles of times with nobody in them: whoever was stated there returns to the exam's."""
+    return {
+        name: replace(before.roles[name], seats=(), profiles=())
+        for name in TIMES
+        if name in before.roles
+    }
 
 
 def _with_leaving(role: DesiredRole, before: Mapping[str, DesiredRole]) -> DesiredRole:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import Location
 from engine.model import (
     BY_NUMBER,
+    INDIVIDUAL,
     Address,
     Adoption,
     Desired,
@@ -68,7 +69,7 @@ def undo(rows: Iterable[Mapping[str, Any]], file: str) -> Undone:
         address = _address(row["id"])
         reasons = list(_no_way_back(row, address))
         impossible += [(row["id"], reason) for reason in reasons]
-        if row["action"] == "update" and row["id"].partition(":")[2] not in ONE_WAY:
+        if row["action"] == "update" and not _is_one_way(row):
             before = resources.get(address, Desired(address, place, {}))
             resources[address] = _with(before, row, place)
     known = {a: d for a, d in resources.items() if d.fields or d.roles}
@@ -90,6 +91,12 @@ def _adopted(before: Desired, now: Desired | None) -> Adoption | None:
     return replace(now.adopted, titles=now.adopted.titles | before.titles)
 
 
+def _is_one_way(row: Mapping[str, Any]) -> bool:
+    """Whether the journal does not say what was there, or nothing leads back to it."""
+    is_individual = row.get("seats", {}).get("role") in INDIVIDUAL
+    return is_individual or row["id"].partition(":")[2] in ONE_WAY
+
+
 def _address(change_id: str) -> Address:
     kind, _, rest = change_id.partition("/")
     return Address(kind, rest.rpartition(":")[0] or rest)
@@ -105,6 +112,8 @@ def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
         yield f"it was created: delete {what} in WISEflow, if nobody needs it"
     elif address.kind == "flow" and (way := ONE_WAY.get(row["id"].partition(":")[2])):
         yield way
+    if row.get("seats", {}).get("role") in INDIVIDUAL:
+        yield "the journal keeps no times and exam ids of people: revert the commit and apply"
     is_update = address.kind == "webhook" and row["action"] == "update"
     if is_update and any(one["path"] in SECRET_FIELDS for one in row["fields"]):
         yield "a secret cannot be taken back: state another secret_version, and apply"

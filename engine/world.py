@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Location, Problem
-from engine.model import BY_NUMBER, Address, Change, Desired, Live, Note, Person
+from engine.model import BY_NUMBER, INDIVIDUAL, Address, Change, Desired, Live, Note, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, tzinfo
 
+    from engine.model import Value
     from engine.wiseflow.flows import FlowKeys
     from engine.wiseflow.licence import Licence
     from engine.wiseflow.users import UserRow
@@ -95,6 +96,8 @@ class World:
     """Live flows by key that are only copied from: their numbers."""
     source_types: dict[str, str] = field(default_factory=dict)
     """The types of those flows, by key."""
+    source_timeboxes: dict[str, Value] = field(default_factory=dict)
+    """By key the timeboxes of flows that others, which need to know it, are copied from."""
     source_content: dict[int, bool] = field(default_factory=dict)
     """Whether a flow that is copied from has an assignment, by its number."""
     incomplete_profiles: dict[str, str] = field(default_factory=dict)
@@ -109,6 +112,8 @@ class World:
     notes: list[Note] = field(default_factory=list)
     """What lists show beside all that is desired."""
     _seated: frozenset[int] | None = None
+    kept: dict[int, tuple[object, Any]] = field(default_factory=dict)
+    """What was found out of sets of people that many flows share, by the set itself."""
 
     def seated(self) -> frozenset[int]:
         """The numbers of all whom the manifests name on a seat; found out once."""
@@ -117,6 +122,7 @@ class World:
                 seat.person.identity
                 for one in self.desired.values()
                 for role in one.roles.values()
+                if role.role not in INDIVIDUAL
                 for seat in role.seats
             }
             found = (self.people.found.get(identity, ()) for identity in named)

@@ -34,6 +34,12 @@ USERS: tuple[tuple[str, str], ...] = (
     (r".* /webhooks.*", "webhooks"),
     (r".* /license/rooms.*", "rooms"),
     (
+        r".*/participants/(dates|\{participantId\}/(dates|timebox))",
+        "accommodations, individual",
+    ),
+    (r".*/participants/\{participantId\}/unique-exam-id", "individual"),
+    (r"PUT .*/participants/\{participantId\}/activated", "role_assignments, individual"),
+    (
         r".*/(managers|authors|assessors|reviewers|invigilators|participants)(/.*)?",
         "role_assignments",
     ),
@@ -78,10 +84,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     (r"POST /sources/search", "SIS sources: not yet"),
     (r".*/external-sources.*", "references beyond the key: not yet"),
     (r"(POST|PUT|DELETE) .*/assessor-groups.*|.*/allocations.*", "allocation of people: not yet"),
-    (
-        r".*/participants/(dates|\{participantId\}/(dates|timebox|unique-exam-id))",
-        "accommodations: not yet",
-    ),
+    (r"PATCH .*/participants/\{participantId\}/dates", "many are written by one request"),
     (r"POST /webhooks/\{webhookId\}/test", "calls the receiver: for people, in WISEflow"),
     (r"POST /flow/\{flowId\}/participants/add", "the newer operation answers for each person"),
     (r"GET .*", "a list or another operation answers the same"),

@@ -146,7 +146,8 @@ def _changes(
             part=part,
             action=Action.UPDATE,
             location=desired.location,
-            fields=tuple(_field(desired, there, name, types[name]) for name in types),
+            # By name: the server's order is nobody's promise.
+            fields=tuple(_field(desired, there, name, types[name]) for name in sorted(types)),
             # Whoever has the type leaves it first.
             needs=tuple(seats) if part == LEAVE and is_held else (),
         )

@@ -25,6 +25,7 @@ from engine.kinds._flow_moved import (
     with_move,
 )
 from engine.kinds._flow_plan import (
+    DATES,
     concluding_dates_last,
     leftovers,
     managers_with_creation,
@@ -33,7 +34,10 @@ from engine.kinds._flow_plan import (
 )
 from engine.kinds._flow_settings_io import read_settings, unread
 from engine.kinds._flow_write import write_flow
-from engine.model import Address, Change, Desired, Live
+from engine.kinds._individual_io import read_individual, read_source_timeboxes
+from engine.kinds._individual_notes import note_own_times
+from engine.kinds._individual_plan import with_individual
+from engine.model import INDIVIDUAL, Address, Change, Desired, Live
 from engine.seats import plan_role
 from engine.together import together
 from engine.wiseflow import flows as api_flows
@@ -41,7 +45,7 @@ from engine.wiseflow import seats as api_seats
 from engine.wiseflow.second_looks import doubt_flows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from engine.kind import Work
     from engine.wiseflow.client import WiseflowApi
@@ -80,7 +84,9 @@ class FlowLive:
         rows = {key: row for key, row in rows.items() if not _is_given_up(row, flows.get(key))}
         for key in sorted(set(flows) & set(rows)):
             _take(world, Address("flow", key), rows[key], sis)
-        await _read_source_content(api, world, [d for k, d in flows.items() if k not in rows])
+        lacking = [desired for key, desired in flows.items() if key not in rows]
+        await _read_source_content(api, world, lacking)
+        await read_source_timeboxes(api, world, lacking)
 
     async def read(self, api: WiseflowApi, world: World, address: Address) -> None:
         await _read_flow(api, world, world.desired[address], frozenset())
@@ -140,6 +146,8 @@ def _compared(
     changes = with_anonymity(desired, live, changes, world)
     changes = with_assessor_types(desired, live, changes, world, findings)
     changes = managers_with_creation(changes, live)
+    changes = with_individual(desired, live, changes, world, findings)
+    note_own_times(desired, live, changes, findings)
     given_up = list(leftovers(desired, live))
     changes = with_move(desired, live, changes, given_up, world)
     changes = concluding_dates_last(changes, world.now)
@@ -230,13 +238,14 @@ async def _read_flow(
         return
     if is_due(desired, live, world.now):
         await _read_state(api, world, live)
-    reads = [_read_fields(api, world, desired, live, parts)]
+    reads: list[Awaitable[None]] = [_read_fields(api, world, desired, live, parts)]
     reads.append(read_settings(api, world, desired, live))
     reads.append(read_key(api, world, desired, live))
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
     await together(reads)
+    await read_individual(api, world, desired, live)
 
 
 def _state_decides(desired: Desired, live: Live) -> bool:
@@ -248,6 +257,8 @@ def _state_decides(desired: Desired, live: Live) -> bool:
 def _roles_to_read(desired: Desired, live: Live, world: World) -> list[str]:
     """The stated roles; an activation must also know the managers and whom it messages."""
     stated = set(desired.roles)
+    if stated & {*INDIVIDUAL}:
+        stated.add("participants")
     if is_due(desired, live, world.now):
         stated |= {"managers", "participants"}
     return [role for role in api_seats.ROLES if role in stated]
@@ -262,12 +273,22 @@ async def _read_fields(
             metadata = await api_flows.read_metadata(api, live.server_id)
             live.facts["metadata"] = metadata
             fields |= {ours: metadata.get(theirs) for ours, theirs in api_flows.METADATA.items()}
-        if "dates" in parts or desired.unarchive:
-            fields |= await api_flows.read_dates(api, live.server_id)
+        if "dates" in parts or desired.unarchive or _dates_matter(desired, live):
+            found, edges = await api_flows.read_dates(api, live.server_id)
+            fields |= found
+            live.facts["edges"] = edges
         if "description" in desired.fields:
             fields["description"] = await api_flows.read_description(api, live.server_id)
     except ApiError as error:
         unread(world, live.address, "", error)
+
+
+def _dates_matter(desired: Desired, live: Live) -> bool:
+    """Whether times of single participants are stated, or would be left behind by a move."""
+    if {*INDIVIDUAL} & set(desired.roles):
+        return True
+    stated = (path for path in DATES if path in desired.fields)
+    return any(desired.fields[path].value != live.fields.get(path) for path in stated)
 
 
 async def _read_role(api: WiseflowApi, world: World, live: Live, name: str) -> None:

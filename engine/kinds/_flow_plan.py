@@ -152,6 +152,8 @@ def _creation(desired: Desired, live: Live | None, world: World, findings: Findi
         location=desired.location,
         fields=changed_fields(desired.fields, None, (*CREATION, *setting_paths(desired))),
         needs=needs,
+        # Extra time is counted from the timebox that a copy brings along: from the one to be.
+        after=(f"flow/{source}:timebox",) if source else (),
         status=Status.BLOCKED if reasons else Status.PLANNED,
         reasons=tuple(reasons),
     )
@@ -175,11 +177,11 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
         findings.problem(stated.location, "copy_from", message, "give that flow its key first")
         yield f"there is no flow {source} to copy from"
     yield from unknown_names(desired, world, findings)
-    if _type_to_be(desired, world) == "FLOWoral" and any(path in fields for path in DATES):
+    if type_to_be(desired, world) == "FLOWoral" and any(path in fields for path in DATES):
         yield "a FLOWoral has periods instead of dates: state none, set them in WISEflow"
 
 
-def _type_to_be(desired: Desired | None, world: World) -> Value:
+def type_to_be(desired: Desired | None, world: World) -> Value:
     """The type that a new flow will have: stated, or that of the flow at the root of its copies."""
     seen: set[Address] = set()
     while desired is not None and desired.address not in seen:
@@ -227,9 +229,9 @@ def managers_with_creation(changes: list[Change], live: Live | None) -> list[Cha
 
 def concluding_dates_last(changes: list[Change], now: datetime) -> list[Change]:
     """Dates by which the flow is over come after all else: WISEflow may archive it at once."""
-    others = tuple(sorted(change.id for change in changes if change.part != "dates"))
+    others = [change for change in changes if change.part != "dates"]
     return [
-        replace(change, after=others)
+        replace(change, after=tuple(sorted(o.id for o in others if change.id not in o.needs)))
         if change.part == "dates" and _is_over(change, now)
         else change
         for change in changes

@@ -57,6 +57,9 @@ def _word_or_mapping(value: Any) -> str:
 _WAYS = ("participant_index", "unique_exam_id")
 
 
+Timebox = Annotated[Annotated[int, Field(ge=1)] | Off, BeforeValidator(_timebox)]
+
+
 class Anonymisation(Shape):
     """Participants are shown by a value of their user data."""
 
@@ -76,9 +79,7 @@ class SettingFields(Shape):
     """Settings of an exam: how it is sat, marked and graded."""
 
     grading_scale: Line | None = Field(None, description="a grading scale of the licence, by name")
-    timebox: Annotated[Annotated[int, Field(ge=1)] | Off, BeforeValidator(_timebox)] | None = Field(
-        None, description="minutes, or off"
-    )
+    timebox: Timebox | None = Field(None, description="minutes, or off")
     anonymisation: (
         Annotated[
             Annotated[Literal["participant_index", "unique_exam_id"] | Off, Tag("<word>")]

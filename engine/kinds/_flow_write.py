@@ -13,7 +13,8 @@ from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
 from engine.kinds._flow_moved import KEY, write_key
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
-from engine.model import Action, Address, Change, Desired, SeatsChange
+from engine.kinds._individual_io import write_individual
+from engine.model import INDIVIDUAL, Action, Address, Change, Desired, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
 from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_leftovers
@@ -146,7 +147,9 @@ async def _unarchive(change: Change, flow_id: int, work: Work) -> None:
     sent = partial(work.api.call, "PATCH", "/flows/{flowId}/unarchive", ids=ids, repeatable=True)
     await _move_from(ARCHIVED, CONCLUDED, sent, flow_id, work)
     live = work.world.live[change.address]
-    live.fields.update(await api_flows.read_dates(work.api, flow_id))
+    dates, edges = await api_flows.read_dates(work.api, flow_id)
+    live.fields.update(dates)
+    live.facts.update(edges=edges)
     live.facts["state"] = CONCLUDED
 
 
@@ -180,6 +183,9 @@ async def _delete(flow_id: int, work: Work) -> None:
 
 
 async def _write_seats(change: Change, seats: SeatsChange, flow_id: int, work: Work) -> None:
+    if seats.role in INDIVIDUAL:
+        await write_individual(change, seats, flow_id, work)
+        return
     if seats.remove or seats.deactivate:
         await _take_seats(change.address, seats, flow_id, work)
         return

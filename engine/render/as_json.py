@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import __version__
+from engine.model import INDIVIDUAL
 from engine.render.counts import count
 from engine.render.values import masked
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engine.render.style import Style
 
 FORMAT = "1.0"
+HIDDEN = "•••"
 
 DIGESTED = (
     *("format_version", "tool_version", "environment", "base", "no_base", "complete"),
@@ -154,14 +156,22 @@ def _seats(seats: SeatsChange, style: Style) -> dict[str, Any]:
         "role": seats.role,
         "before": seats.before,
         "after": seats.after,
-        **{name: [_seat(seat, style) for seat in getattr(seats, name)] for name in lists},
+        **{
+            name: [_seat(seat, style, seats.role in INDIVIDUAL) for seat in getattr(seats, name)]
+            for name in lists
+        },
     }
 
 
-def _seat(seat: Seat, style: Style) -> dict[str, Any]:
+def _seat(seat: Seat, style: Style, is_personal: bool) -> dict[str, Any]:
+    """A seat; what somebody has of their own is a value of a person, and is not kept in files."""
     row: dict[str, Any] = {"person": style.person(seat.person), "written": seat.written}
-    row["flags"] = dict(seat.flags)
-    return row | ({"before": dict(seat.before)} if seat.before else {})
+    is_hidden = is_personal and style.private
+    flags, before = (
+        {name: HIDDEN if is_hidden else _value(value) for name, value in pairs}
+        for pairs in (seat.flags, seat.before)
+    )
+    return row | {"flags": flags} | ({"before": before} if seat.before else {})
 
 
 def _location(location: Location) -> dict[str, Any]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from engine.model import Action, Address, Change, FieldChange, Plan, Seat, SeatsChange
+from engine.model import INDIVIDUAL, Action, Address, Change, FieldChange, Plan, Seat, SeatsChange
 from engine.render.counts import action_by_address
 from engine.render.text import Line, Span, Tone, folded, line
-from engine.render.values import NOTHING, difference, label, until
+from engine.render.values import NOTHING, difference, label, shown_time, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engine.errors import Location
     from engine.render.style import Style
+
+OWN_TIMES = frozenset({"start", "end", "timebox"})
+"""Flags of single participants."""
 
 FOLDED_AFTER = 8
 """How many people or addresses stand in a row before the rest is a number."""
@@ -64,7 +67,7 @@ def placed(location: Location) -> str:
 def details(steps: list[Change], plan: Plan, style: Style) -> Iterator[Line]:
     """The fields, seats and hazards of one address, names in one column."""
     names = [label(change.path) for step in steps for change in step.fields]
-    names += [step.seats.role for step in steps if step.seats]
+    names += [step.seats.role.replace("_", " ") for step in steps if step.seats]
     width = min(max(map(len, names), default=0), _WIDEST)
     home = placed(min(step.location for step in steps))
     for step in steps:
@@ -101,7 +104,8 @@ def without_column(written: str) -> str:
 
 def seat_lines(seats: SeatsChange, width: int, home: str, style: Style) -> Iterator[Line]:
     """Who comes and who goes, with the number of seats before and after on the first line."""
-    name, numbers = seats.role, f"   {seats.before} → {seats.after}"
+    name, numbers = seats.role.replace("_", " "), f"   {seats.before} → {seats.after}"
+    numbers = "" if seats.role in INDIVIDUAL and seats.before == seats.after else numbers
     for verb, tone, people in verbs(seats):
         names = sorted(person(seat, style) for seat in people)
         text = folded(names, FOLDED_AFTER, verbose=style.verbose)
@@ -136,13 +140,18 @@ def verbs(seats: SeatsChange) -> list[tuple[str, Tone, tuple[Seat, ...]]]:
 def person(seat: Seat, style: Style) -> str:
     """Who it is, with the flags that the seat has or gets."""
     before = dict(seat.before)
-    flags = [_flag(name, value, before.get(name)) for name, value in seat.flags]
+    flags = [_flag(name, value, before.get(name), style) for name, value in seat.flags]
     name = style.person(seat.person)
     return f"{name} ({', '.join(flags)})" if flags else name
 
 
-def _flag(name: str, value: object, before: object) -> str:
+def _flag(name: str, value: object, before: object, style: Style) -> str:
     words = name.replace("_", " ")
+    if name in OWN_TIMES:
+        was, now = (shown_time(one, style) for one in (before, value))
+        return f"{words} {was} → {now}" if before not in (None, value) else f"{words} {now}"
+    if value is None:
+        return f"no {words}"
     if isinstance(value, bool):
         return words if value else f"not {words}"
     text = str(value) if name == "type" else f"{words} {value}"

@@ -109,8 +109,9 @@ def _add_seats(found: dict[_Key, Cause], address: Address, seats: SeatsChange) -
     for verb, tone, people in verbs(seats):
         file = common_place(people).partition(":")[0]
         order = 4 if tone is Tone.REMOVE else 2
-        key = _Key(order, address.kind, seats.role, verb, file)
-        cause = found.setdefault(key, Cause(Span(verb, tone), seats.role, file, address.kind))
+        role = seats.role.replace("_", " ")
+        key = _Key(order, address.kind, role, verb, file)
+        cause = found.setdefault(key, Cause(Span(verb, tone), role, file, address.kind))
         cause.addresses.add(address)
         cause.people += [(seat.person, address) for seat in people]
 

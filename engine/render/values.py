@@ -66,6 +66,11 @@ def date(moment: datetime, style: Style, now: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
 
 
+def shown_time(value: Value, style: Style) -> str:
+    """A date without its year, else the value: what a single participant has of their own."""
+    return date(value, style, value) if isinstance(value, datetime) else str(value)
+
+
 def zone_name(zone: tzinfo) -> str:
     """`Copenhagen` for Europe/Copenhagen."""
     return str(getattr(zone, "key", zone)).rpartition("/")[2].replace("_", " ")

@@ -311,14 +311,24 @@ METADATA = {
 """From manifest fields to those of GET and PUT /flows/{flowId}/metadata."""
 
 
-async def read_dates(api: WiseflowApi, flow_id: int) -> dict[str, datetime | None]:
-    """Both windows as the flow itself has them. Source: WISEflow OpenAPI, GET flow dates."""
+Moments = dict[str, "datetime | None"]
+
+
+async def read_dates(api: WiseflowApi, flow_id: int) -> tuple[Moments, Moments]:
+    """Both windows as the flow itself has them, and the first start and last end of anybody.
+
+    Source: WISEflow OpenAPI, GET /flows/{flowId}/dates.
+    """
     answer = await api.call("GET", "/flows/{flowId}/dates", ids={"flowId": flow_id}) or {}
-    return {
-        f"{window}.{edge}": moment((answer.get(window) or {}).get(edge))
-        for window in ("participation", "marking")
+    windows = {name: answer.get(name) or {} for name in ("participation", "marking")}
+    general = {
+        f"{name}.{edge}": moment(window.get(edge))
+        for name, window in windows.items()
         for edge in ("start", "end")
     }
+    own = {"start": "earliestIndividualStart", "end": "latestIndividualEnd"}
+    edges = {edge: moment(windows["participation"].get(name)) for edge, name in own.items()}
+    return general, edges
 
 
 async def write_metadata(

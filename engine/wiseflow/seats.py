@@ -47,6 +47,8 @@ REVIEWER_FLAGS = {
     "decides_final_grade": "canDecideOnFinalGrade",
 }
 
+PARTICIPANT_FLAGS = {"active": "activated", "unique_exam_id": "uniqueExamId"}
+
 ROLES = {
     role.name: role
     for role in (
@@ -55,7 +57,7 @@ ROLES = {
         Role("assessors", "assessorId", page=50, flags={"type": "assessorTypeId"}),
         Role("reviewers", "reviewerId", flags=REVIEWER_FLAGS),
         Role("invigilators", "invigilatorId", flags={"head": "isHeadInvigilator"}),
-        Role("participants", "participantId", page=100, flags={"active": "activated"}),
+        Role("participants", "participantId", page=100, flags=PARTICIPANT_FLAGS),
     )
 }
 """In the order in which seats are given: who can help the others comes first."""

@@ -70,6 +70,8 @@ webhooks:
   - {key: sis, url: "http://127.0.0.1:9/a", events: [ASSIGNMENT], secret: "${SIS_SECRET}"}
   - {key: log, url: "http://127.0.0.1:9/b", events: [ASSIGNMENT], active: false}
 rooms: [{key: hall, name: Hall, capacity: 90, campus: North}]
+accommodations: [{people: [p0@example.org, p1@example.org], extra_time: 25%, flows: [law]}]
+individual: [{flows: [law], person: p0@example.org, unique_exam_id: X-1}]
 """
 
 AFTER = """\
@@ -120,6 +122,8 @@ webhooks:
     secret_version: 2
   - {key: log, url: "http://127.0.0.1:9/b", events: [ASSIGNMENT, ASSESSMENT]}
 rooms: [{key: hall, name: Great hall, capacity: 80}]
+accommodations: [{people: [p0@example.org, p3@example.org], extra_time: 30m, flows: {key: "*"}}]
+individual: [{flows: [law], person: p0@example.org, unique_exam_id: null}]
 """
 TAX = BEFORE[BEFORE.index("  - key: tax") : BEFORE.index("  - {key: vat")]
 
@@ -178,6 +182,9 @@ GET /flows/{flowId}/assessor-types
 POST /flows/{flowId}/assessors
 POST /flows/{flowId}/reviewers
 POST /flows/{flowId}/invigilators
+PATCH /flows/{flowId}/participants/dates
+PUT /flows/{flowId}/participants/{participantId}/timebox
+PUT /flows/{flowId}/participants/{participantId}/unique-exam-id
 GET /flow/{flowId}
 PATCH /flows/{flowId}/activate
 GET /webhooks
@@ -211,6 +218,9 @@ GET /flows/{flowId}/authors
 DELETE /flows/{flowId}/authors/{authorId}
 GET /flows/{flowId}/participants
 DELETE /flows/{flowId}/participants/{participantId}
+GET /flows/{flowId}/participants/{participantId}/dates
+GET /flows/{flowId}/participants/{participantId}/timebox
+DELETE /flows/{flowId}/participants/{participantId}/unique-exam-id
 PUT /flows/{flowId}/participants/{participantId}/activated
 GET /flows/{flowId}/assessors
 PATCH /flows/{flowId}/assessors/{assessorId}

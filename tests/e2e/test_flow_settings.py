@@ -306,6 +306,17 @@ def test_the_last_assessor_of_a_type_goes_and_the_type_after_it_in_one_apply(
     assert rehearsal.plan(*allow).changes == ()
 
 
+def test_types_that_go_are_shown_by_name_whatever_the_order_of_the_list(
+    rehearsal: Rehearsal,
+) -> None:
+    apply(rehearsal, term(typed("Internal")))
+    apply(rehearsal, term(typed("Internal", "External")))
+    rehearsal.write(term(typed()))
+    (change,) = rehearsal.plan().changes
+    names = [one.path for one in change.fields]
+    assert names == ["assessor_types.External", "assessor_types.Internal"]
+
+
 def test_a_type_stays_while_somebody_has_it(rehearsal: Rehearsal) -> None:
     """Nobody says who assesses: a stranger has the type."""
     apply(rehearsal, term(typed("Internal", "External"), assessors=with_type("External")))

@@ -61,7 +61,7 @@ class Rerun:
         assert twins(found) == [], said
         apart = differences(self.end, found)
         assert apart == [], f"{said}: {apart}; {failures(outcomes)}"
-        assert _failed(outcomes) == self.failed, said
+        assert _failed(outcomes) == self.failed, (said, failures(outcomes))
         if plan_too:
             assert to_do(self.stage.plan()) == self.left, said
 

@@ -62,6 +62,7 @@ ANONYMISATIONS = (
     # Hidden: nobody can be anonymised by it.
     {"data": "Personal Unique Id"},
 )
+EXAM_IDS = ("X-1", "X-2", "X-3")
 INSTRUCTIONS = ("Mark all questions.", "True", "Ω" * 500)
 TYPES = (*("FLOWassign",) * 6, "FLOWlock", "FLOWmulti", "FLOWhandin", "FLOWoral", "FLOWattend")
 """The last is in no licence of the sandbox."""
@@ -85,6 +86,7 @@ WORDS = Words(
             unique_by=lambda one: one["type"],
         ),
         ("FlowFields", "term"): st.sampled_from([None, *TERMS]),
+        ("Accommodation", "extra_time"): st.sampled_from(["25%", "12.5%", "30m", "1h30m"]),
         ("MemberFilter", "unit"): st.just("Civil Engineering"),
         ("MemberFilter", "title"): st.just("Professor"),
         ("MemberFilter", "loginName"): st.sampled_from(MEMBERS),

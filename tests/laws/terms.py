@@ -23,6 +23,7 @@ from tests.laws.drawing import LINES, hints, models_in
 from tests.laws.scene import (
     BEGIN,
     DAY,
+    EXAM_IDS,
     FILLS,
     FLOWS,
     GHOST,
@@ -65,6 +66,8 @@ ROLES = KINDS["role_assignments"].model
 ALLOW = KINDS["allow"].model
 WEBHOOK = KINDS["webhooks"].model
 ROOM = KINDS["rooms"].model
+ACCOMMODATION = KINDS["accommodations"].model
+INDIVIDUAL = KINDS["individual"].model
 
 OF_USERS = frozenset(
     {"key", "csv", "columns", "first_name", "last_name", "emails", "roles", "data", "exact"}
@@ -82,6 +85,7 @@ OF_PROFILES = frozenset({"key", "members", "match", "fill"})
 KNOWN_KINDS = (
     *("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments"),
     *("allow", "protect", "flow_sets", "webhooks", "rooms", "removed", "release", "recreate"),
+    *("accommodations", "individual"),
     *("adopt", "moved", "unarchive"),
 )
 ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
@@ -142,6 +146,7 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
             old = before.one_by_one.get(plural, before.entries[plural])
             term.entries[plural] = _mixed(draw, old, term.entries[plural])
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
+    _of_participants(draw, scene, term)
     lives.rename(draw, term, before)
     term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
     if draw(_seldom):
@@ -184,6 +189,11 @@ def _any(*values: Any) -> st.SearchStrategy[Any]:
 def _some(values: tuple[Any, ...], least: int = 0, most: int | None = None) -> Any:
     """Some of the values, in any order."""
     return st.lists(st.sampled_from(values), unique=True, min_size=least, max_size=most)
+
+
+@cache
+def _orders(values: tuple[Any, ...]) -> Any:
+    return st.permutations(values)
 
 
 @cache
@@ -263,6 +273,57 @@ def _room(draw: Draw, key: str) -> Entry:
         if draw(_mostly):
             entry[name] = draw(WORDS.one(ROOM, name))
     return entry
+
+
+# ---- single participants -------------------------------------------------------------------------
+
+
+def _of_participants(draw: Draw, scene: Scene, term: Term) -> None:
+    """Extra times, and what a few people have of their own."""
+    number = draw(_between(0, 2)) if term.entries["flows"] else 0
+    term.entries["accommodations"] = [_accommodation(draw, scene, term) for _ in range(number)]
+    people = draw(_some((*OWN, *KNOWN), 0, 3)) if term.entries["flows"] else []
+    ids = draw(_orders(EXAM_IDS))
+    term.entries["individual"] = [
+        _individual(draw, term, person, exam_id)
+        for person, exam_id in zip(people, ids, strict=False)
+    ]
+
+
+def _accommodation(draw: Draw, scene: Scene, term: Term) -> Entry:
+    """Extra time for people, by name or in a file of their own."""
+    entry: Entry = {"flows": _selector(draw, term)}
+    extra = WORDS.one(ACCOMMODATION, "extra_time")
+    if draw(_half):
+        return entry | {"people": _people(draw, scene, term), "extra_time": draw(extra)}
+    name, is_listed = f"{scene.tag}/extra{len(term.sheets)}.csv", draw(_half)
+    rows = KNOWN.values() if is_listed else draw(_some((*OWN, *LISTED), 1))
+    column = "nr" if is_listed else draw(_any("key", "who"))
+    term.sheets[name] = [[column, "extra_time"], *([row, draw(extra)] for row in rows)]
+    entry |= {"csv": name, **({} if column == "key" else {"column": column})}
+    return entry | ({"matches": "Student Number"} if is_listed else {})
+
+
+def _individual(draw: Draw, term: Term, person: str, exam_id: str) -> Entry:
+    """What one person has at some exams: no end before theirs, no exam id of somebody else."""
+    flows = draw(_some(tuple(flow["key"] for flow in term.entries["flows"]), 1))
+    entry: Entry = {"flows": flows, "person": person}
+    if draw(_half):
+        entry["unique_exam_id"] = exam_id if draw(_often) else None
+    if draw(_half):
+        entry["timebox"] = draw(WORDS.one(INDIVIDUAL, "timebox"))
+    if draw(_half) and '"active"' not in json.dumps(term.entries["role_assignments"], default=str):
+        entry["active"] = draw(_half)
+    chosen = [flow for flow in term.entries["flows"] if flow["key"] in flows]
+    windows = [flow["participation"] for flow in chosen if "participation" in flow]
+    starts = [window["start"].moment for window in windows if "start" in window]
+    if draw(_half) and len(starts) == len(flows):
+        entry["participation"] = {"end": When(in_minutes(max(starts), 4 * DAY), draw(_half))}
+        if draw(_half) and len(flows) == 1:
+            entry["participation"]["start"] = When(in_minutes(starts[0], 30), local=False)
+    elif draw(_half):
+        entry["flows"] = _selector(draw, term)
+    return entry | ({} if len(entry) > 2 else {"active": True})
 
 
 # ---- users ---------------------------------------------------------------------------------------

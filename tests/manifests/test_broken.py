@@ -10,6 +10,7 @@ from tests.manifests.cases_allow import ALLOW_CASES
 from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
+from tests.manifests.cases_individual import INDIVIDUAL_CASES
 from tests.manifests.cases_lifecycle import LIFECYCLE_CASES
 from tests.manifests.cases_people import PEOPLE_CASES
 from tests.manifests.cases_sets import SET_CASES
@@ -30,6 +31,7 @@ CASES = {
     **ALLOW_CASES,
     **SET_CASES,
     **WEBHOOK_CASES,
+    **INDIVIDUAL_CASES,
     **LIFECYCLE_CASES,
 }
 

@@ -165,6 +165,12 @@ def test_the_students_are_those_of_the_sandbox_and_each_sits_in_one_roster() -> 
     assert set(seated) <= {s.key for s in students()} | {s.student_number for s in students()}
 
 
+def test_those_who_have_longer_sit_exams_of_the_example() -> None:
+    sitting = {row["key"] for row in _rows("rosters/mathematics.csv")}
+    for entry in _entries("accommodations"):
+        assert set(entry["people"]) <= sitting
+
+
 def test_everyone_holds_the_licence_role_that_a_seat_needs() -> None:
     institution, users = build_institution(), _users()
     lacking = [

@@ -16,11 +16,12 @@ from engine.nodes import NULL, Node, Odd, Scalar, Sequence, Table, is_null
 from engine.schema import manifest_schema, schema_text, violations, write_schemas
 from tests.manifests.cases_allow import ALLOW_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
+from tests.manifests.cases_individual import ONE_ENTRY_CASES
 from tests.manifests.cases_webhooks import WEBHOOK_CASES
 from tests.manifests.repositories import problems_of
 
 ROOT = Path(__file__).parents[2]
-ONE_ENTRY = ENTRY_CASES | ALLOW_CASES | WEBHOOK_CASES
+ONE_ENTRY = ENTRY_CASES | ALLOW_CASES | WEBHOOK_CASES | ONE_ENTRY_CASES
 MANIFESTS = ROOT / "manifests"
 SCHEMA = manifest_schema()
 ONLY_VALIDATE = {
@@ -35,7 +36,8 @@ ONLY_VALIDATE = {
     "a webhook twice", "a room twice", "more rooms than a licence takes",
     # what only a calendar tells
     "an allowance until a day that does not exist",
-    # what JSON Schema cannot say well: repeats without case, characters, lists of codes
+    # what JSON Schema cannot say well: sizes of what is text, repeats without case, characters, lists of codes
+    "no extra time", "extra time of a day and more", "extra time many times over",
     "an assessor type twice", "exact twice", "exact without its list", "an e-mail twice", "a role twice", "copying twice",
     "one value of a data type twice in a list", "copy_from without flow", "columns without csv",
     "an escaped control character", "an escaped control in a description",
