@@ -146,8 +146,8 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
             old = before.one_by_one.get(plural, before.entries[plural])
             term.entries[plural] = _mixed(draw, old, term.entries[plural])
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
-    _of_participants(draw, scene, term)
     lives.rename(draw, term, before)
+    _of_participants(draw, scene, term)
     term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
     if draw(_seldom):
         term.entries["protect"] = [f"flow/{flow['key']}" for flow in term.entries["flows"][:1]]
