@@ -16,6 +16,7 @@ ADDRESS_LISTS = {
     "removed": "addresses: to be taken away, though they may never have stood in the manifests",
     "release": "addresses: to be forgotten; what is live stays as it is",
     "recreate": "addresses: to be made again, though they have vanished from WISEflow",
+    "unarchive": "addresses of flows: to come back from the archive, which moves their marking end",
 }
 """Words above lists of addresses, each with what it means for them."""
 

@@ -1,4 +1,7 @@
-"""`removed`, `release` and `recreate`: what people answer about what left, or has vanished."""
+"""What people answer about what left, has vanished, or is in the archive.
+
+`removed`, `release`, `recreate` and `unarchive`: lists of addresses.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 LEAVES = {"removed": Standing.REMOVED, "release": Standing.RELEASED}
 """Lists of what does not stand in the manifests any more, and what becomes of it."""
 
-AGAIN = "recreate"
+AGAIN, BACK = "recreate", "unarchive"
 
 
 def with_answers(
@@ -36,15 +39,29 @@ def with_answers(
             there = resources.get(folded.get(_folded(address), address))
             if _is_free(documents, mention, there, named):
                 found[address] = Desired(address, mention.location, {}, standing=standing)
-    for mention, address in _mentions(documents, AGAIN):
-        known = folded.get(_folded(address))
-        if known is not None:
-            found[known] = replace(found[known], is_made_again=True)
-        elif all_known or address.kind != "user":
-            names = [one.key for one in resources if one.kind == address.kind]
-            message = f"no {address.kind} {shown(address.key)} in the manifests"
-            documents.wrong(mention.location, mention.name, message, near(address.key, names))
+    for word in (AGAIN, BACK):
+        for mention, address in _mentions(documents, word):
+            known = folded.get(_folded(address))
+            if known is not None:
+                found[known] = _answered(documents, word, mention, found[known])
+            elif all_known or address.kind != "user":
+                names = [one.key for one in resources if one.kind == address.kind]
+                message = f"no {address.kind} {shown(address.key)} in the manifests"
+                documents.wrong(mention.location, mention.name, message, near(address.key, names))
     return found
+
+
+def _answered(documents: Documents, word: str, mention: Mention, desired: Desired) -> Desired:
+    """The resource with the answer, which may not fit it."""
+    if word == AGAIN:
+        return replace(desired, is_made_again=True)
+    stated = desired.fields.get("lifecycle")
+    if desired.address.kind != "flow":
+        documents.wrong(mention.location, mention.name, "only flows are archived", "take it out")
+    elif stated is not None and stated.value == "archived":
+        message = f"{mention.text} is to be archived at {stated.location}"
+        documents.wrong(mention.location, mention.name, message, "keep one of them")
+    return replace(desired, unarchive=mention.location)
 
 
 def _mentions(documents: Documents, word: str) -> Iterator[tuple[Mention, Address]]:

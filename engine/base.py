@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -58,7 +58,9 @@ def _read(root: Path, manifests: Path, conventions: Conventions, commit: str) ->
         (there / folder).mkdir(parents=True, exist_ok=True)
         extract(root, commit, folder, there / folder)
         try:
-            state = load_desired(there, there / folder, conventions)
+            # Environments come and go in the settings, which are those of today.
+            then = replace(conventions, environments=frozenset())
+            state = load_desired(there, there / folder, then)
         except ManifestError as error:
             first, more = error.problems[0], len(error.problems) - 1
             said = f"{first.location}: {first.message}" + (f", and {more} more" if more else "")

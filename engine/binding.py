@@ -39,6 +39,11 @@ UNREADABLE = "?"
 """Stands for what the server does not answer, such as what a flow was copied from."""
 
 
+DELETED = "-"
+"""Stands for all that is stated of a deleted flow, which can be reopened but not read."""
+_DELETED = object()
+
+
 class Item(NamedTuple):
     """One field, list member or seat: digests of what is stated, live, and live when done.
 
@@ -99,7 +104,8 @@ def bind(
     binding: dict[str, Item] = {}
     for name, stated, before, after, verb, change in _items(desired, list(changes), world, normal):
         digest = digester.of(str(desired.address), name)
-        now = UNREADABLE if before is ... else digester.of(digest, before)
+        unknown = UNREADABLE if before is ... else DELETED if before is _DELETED else ""
+        now = unknown or digester.of(digest, before)
         then = now if not verb else digester.of(digest, after)
         binding[digest] = Item(digester.of(digest, stated), now, then, verb, change)
     return binding
@@ -110,6 +116,18 @@ Row = tuple[str, "Value", "Value", "Value", str, str]
 
 
 def _items(desired: Desired, changes: list[Change], world: World, normal: Normal) -> Iterator[Row]:
+    is_unread = desired.adopted is not None and desired.address not in world.live
+    for name, stated, *states, verb, change in _stated_items(desired, changes, world, normal):
+        # What of a deleted flow is stated can be compared only once it is reopened.
+        before, after = (_DELETED, _DELETED) if is_unread else states
+        yield name, stated, before, after, verb, change
+
+
+def _stated_items(
+    desired: Desired, changes: list[Change], world: World, normal: Normal
+) -> Iterator[Row]:
+    if desired.adopted:
+        yield _heading("adopt", [desired.adopted.server_id, desired.adopted.title])
     yield from _field_items(desired, changes, world, normal)
     for role in desired.roles.values():
         yield _heading(role.slot, [role.membership, "all"] if role.is_all else role.membership)
@@ -139,12 +157,18 @@ def _field_items(
         if path in planned:
             one, change = planned[path]
             before, after = (members(normal(path, v)) for v in (one.before, one.after))
-            yield from _member_items(path, stated, before, after, change)
+            rows = _member_items(path, stated, {} if one.is_loose else before, after, change)
+            yield from (_loose(row) if one.is_loose else row for row in rows)
         elif live is not None and path not in live.fields:
             yield from ((f"{path}/{name}", one, ..., ..., "", "") for name, one in stated.items())
         else:
             there = members(normal(path, live.fields[path])) if live else {}
             yield from _member_items(path, stated, there, there, "")
+
+
+def _loose(row: Row) -> Row:
+    name, stated, _, after, _, change = row
+    return name, stated, ..., after, "set", change
 
 
 def members(value: Value) -> dict[str, Value]:
@@ -301,7 +325,10 @@ def impossible(planned: Binding, fresh: Binding, nothing: Callable[[str], str]) 
 def _moved_items(
     planned: Binding, fresh: Binding, nothing: Callable[[str], str]
 ) -> Iterator[tuple[str, str]]:
+    was_deleted = any(item.before == DELETED for item in planned.values())
     for name in {*planned, *fresh}:
+        if was_deleted and name not in planned and fresh[name].stated == nothing(name):
+            continue  # Who sits on a flow that was reopened, nobody knew either.
         if reason := _moved_item(planned.get(name), fresh.get(name), nothing(name)):
             yield name, reason
 
@@ -314,6 +341,8 @@ def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
         return INPUT_MOVED if new.stated != nothing else LIVE_MOVED if new.verb else ""
     if old.stated != new.stated:
         return INPUT_MOVED
+    if old.before == DELETED:
+        return ""  # Nobody knew what was there: nothing was planned of it, and nothing is written.
     if new.verb:
         same = (old.verb, old.before, old.after) == (new.verb, new.before, new.after)
         return "" if same else LIVE_MOVED

@@ -29,7 +29,7 @@ Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-_KINDS = "grade_exports adopt moved unarchive"
+_KINDS = "grade_exports"
 LATER = frozenset(_KINDS.split())
 """Kinds that the format knows and this version does not: refused plainly, at their place."""
 SECRETS = frozenset({"api_key", "client_secret", "plan_key", "secret"})

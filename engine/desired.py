@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from engine.adoptions import with_adoptions
 from engine.allow_entries import AllowReader, read_protected
 from engine.answers import with_answers
 from engine.csvfile import Sheets
@@ -15,6 +16,7 @@ from engine.flow_set_entries import FlowSetReader
 from engine.individual_entries import IndividualReader
 from engine.kinds import KINDS
 from engine.model import Address, Desired, DesiredState
+from engine.moves import with_moves
 from engine.people import Directory, PeopleReader
 from engine.profile_entries import read_profiles
 from engine.role_entries import RoleReader
@@ -39,6 +41,10 @@ class Conventions:
     user_key: str
     time_zone: str | None = None
     sources: Mapping[str, Path] = field(default_factory=dict)
+    environment: str = "sandbox"
+    """The environment whose adoptions count."""
+    environments: frozenset[str] = frozenset()
+    """All that there are, so that a slip in one's name is found; none where nobody knows."""
 
 
 def load_desired(root: Path, manifests: Path, conventions: Conventions) -> DesiredState:
@@ -90,6 +96,8 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     unread, names = dict(sheets.unread), [user.address.key for user in users]
     allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)
     answered = with_answers(documents, resources, not unread)
+    names_known = (conventions.environment, conventions.environments)
+    answered = with_adoptions(documents, with_moves(documents, answered), *names_known)
     return DesiredState(
         dict(sorted(answered.items())),
         profiles,

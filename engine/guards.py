@@ -68,6 +68,7 @@ HAZARDS = {
     "last-hour": "a flow is activated within an hour of its start",
     "no-participants": "a flow without participants is activated",
     "deletion": "a draft is deleted",
+    "unarchive": "a flow comes back from the archive: its marking end moves to today",
 }
 """What makes one change dangerous, each with what an allowance lets through."""
 

@@ -173,6 +173,17 @@ GONE = frozenset((Standing.LEFT, Standing.REMOVED, Standing.RELEASED))
 
 
 @dataclass(frozen=True, slots=True)
+class Adoption:
+    """The one live object that a key is bound to by its number, in this environment."""
+
+    server_id: int
+    title: str
+    location: Location
+    titles: frozenset[str] = frozenset()
+    """What it may be called: as when it was adopted, and as the manifests say or said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """One resource as the manifests state it, templates merged, CSV rows read.
 
@@ -191,6 +202,17 @@ class Desired:
     """The entry as it stood at base."""
     is_made_again: bool = False
     """Whether it is created although it stood at base and has vanished."""
+    adopted: Adoption | None = None
+    moved_from: Stated | None = None
+    """The key that it had, and where that is said."""
+    unarchive: Location | None = None
+    """Where people ask that it is brought back from the archive."""
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """The title that is stated, if there is one."""
+        stated = self.fields.get("title")
+        return frozenset({str(stated.value)} if stated else ())
 
     @property
     def is_stated(self) -> bool:
@@ -329,6 +351,8 @@ class FieldChange:
     before: Value
     after: Value
     written: str
+    is_loose: bool = False
+    """Whether the plan is bound to the value after alone: nobody can know the one before."""
 
 
 @dataclass(frozen=True, slots=True)

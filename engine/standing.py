@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.base import Base
-    from engine.model import Person
+    from engine.model import Adoption, Person
 
 
 def with_base(state: DesiredState, base: Base) -> DesiredState:
@@ -24,7 +24,7 @@ def with_base(state: DesiredState, base: Base) -> DesiredState:
         return replace(state, no_base=base.missing)
     before = {_folded(address): desired for address, desired in base.resources.items()}
     resources = {
-        address: _beside(desired, before.pop(_folded(address), None))
+        address: _beside(desired, _taken(before, desired))
         for address, desired in state.resources.items()
     }
     gone = () if state.unread else before.values()
@@ -32,15 +32,27 @@ def with_base(state: DesiredState, base: Base) -> DesiredState:
     return replace(state, resources=dict(sorted(resources.items())), base=base.commit)
 
 
+def _taken(before: dict[tuple[str, str], Desired], desired: Desired) -> Desired | None:
+    """What the entry was at base, under its key or else under the one from which it was moved."""
+    address, moved = desired.address, desired.moved_from
+    found = before.pop(_folded(address), None)
+    if found is None and moved is not None:
+        found = before.pop(_folded(Address(address.kind, moved.value)), None)
+    return found
+
+
 def _folded(address: Address) -> tuple[str, str]:
     return address.kind, address.key.casefold()
 
 
 def _left(before: Desired) -> Desired:
-    return Desired(before.address, before.location, {}, standing=Standing.LEFT, base=before)
+    left = Desired(before.address, before.location, {}, standing=Standing.LEFT, base=before)
+    return replace(left, adopted=before.adopted)
 
 
 def _beside(desired: Desired, before: Desired | None) -> Desired:
+    if before and desired.adopted:
+        desired = replace(desired, adopted=_since(desired.adopted, before))
     if not desired.is_stated:
         return replace(desired, base=before)
     if before is None:
@@ -49,6 +61,14 @@ def _beside(desired: Desired, before: Desired | None) -> Desired:
     stated = {**_emptied(before), **desired.roles}
     roles = {name: _with_leaving(role, named) for name, role in stated.items()}
     return replace(desired, roles=roles, standing=Standing.STAYS, base=before)
+
+
+def _since(adopted: Adoption, before: Desired) -> Adoption:
+    """The adoption, with what the object was called at base: the last apply may have renamed it."""
+    titles = adopted.titles | before.titles
+    if before.adopted and before.adopted.server_id == adopted.server_id:
+        titles |= before.adopted.titles
+    return replace(adopted, titles=titles)
 
 
 def _emptied(before: Desired) -> dict[str, DesiredRole]:

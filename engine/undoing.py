@@ -6,7 +6,7 @@ guarded, held and applied as every other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from engine.model import (
     BY_NUMBER,
     INDIVIDUAL,
     Address,
+    Adoption,
     Desired,
     DesiredRole,
     DesiredSeat,
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
 
 NAMED = "named"
 """A membership: exactly those leave whom the role names as leaving."""
+
+ONE_WAY = {
+    "activation": "an activation cannot be taken back, and people were messaged",
+    "archive": "an archived flow comes back only by `unarchive`, which moves its marking end",
+    "key": "a key is moved back by an entry of `moved`, the other way round",
+    "unarchive": "its marking end moved to today: state another one, or lifecycle: archived",
+}
+"""Parts of flows that nobody takes back, each with what there is instead."""
 
 COUNTED = frozenset({"done", "already done", "unknown"})
 """Results after which a change may have left its mark."""
@@ -69,10 +78,25 @@ def undo(rows: Iterable[Mapping[str, Any]], file: str) -> Undone:
     return Undone(DesiredState(known, {}, {}), impossible)
 
 
+def as_adopted(state: DesiredState, manifests: DesiredState) -> DesiredState:
+    """The state, with the numbers by which the manifests know flows that carry no key."""
+    resources = {
+        address: replace(one, adopted=_adopted(one, manifests.resources.get(address)))
+        for address, one in state.resources.items()
+    }
+    return replace(state, resources=resources)
+
+
+def _adopted(before: Desired, now: Desired | None) -> Adoption | None:
+    if now is None or now.adopted is None:
+        return None
+    return replace(now.adopted, titles=now.adopted.titles | before.titles)
+
+
 def _is_one_way(row: Mapping[str, Any]) -> bool:
     """Whether the journal does not say what was there, or nothing leads back to it."""
     is_individual = row.get("seats", {}).get("role") in INDIVIDUAL
-    return is_individual or row["id"].partition(":")[2] == "activation"
+    return is_individual or row["id"].partition(":")[2] in ONE_WAY
 
 
 def _address(change_id: str) -> Address:
@@ -83,11 +107,13 @@ def _address(change_id: str) -> Address:
 def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
     if row["action"] == "create" and address.kind == "user":
         yield "a user cannot be deleted: disable the login, or take the roles away"
+    elif row["id"].endswith(":reopen"):
+        yield "it was reopened: delete it in WISEflow, if nobody needs it"
     elif row["action"] == "create":
         what = "the draft" if address.kind == "flow" else "it"
         yield f"it was created: delete {what} in WISEflow, if nobody needs it"
-    elif row["id"].endswith(":activation"):
-        yield "an activation cannot be taken back, and people were messaged"
+    elif address.kind == "flow" and (way := ONE_WAY.get(row["id"].partition(":")[2])):
+        yield way
     if row.get("seats", {}).get("role") in INDIVIDUAL:
         yield "the journal keeps no times and exam ids of people: revert the commit and apply"
     is_update = address.kind == "webhook" and row["action"] == "update"

@@ -88,7 +88,6 @@ REASONS: tuple[tuple[str, str], ...] = (
         "replaces or clears a list at once: people are taken one by one",
     ),
     (r"PATCH .*/participants/\{participantId\}/dates", "many are written by one request"),
-    (r"PATCH .*/(archive|unarchive|reopen)", "lifecycle: not yet"),
     (r"POST /webhooks/\{webhookId\}/test", "calls the receiver: for people, in WISEflow"),
     (r"POST /flow/\{flowId\}/participants/add", "the newer operation answers for each person"),
     (r"GET .*", "a list or another operation answers the same"),

@@ -167,7 +167,7 @@ def _read(session: Session, path: Path) -> SavedPlan:
 def _from_file(session: Session, flags: PlanFlags, path: Path) -> Prepared:
     saved = _read(session, path)
     undo = saved.origin.undo
-    state = state_of(session.invocation, undo).state if undo else _as_planned(session, flags, saved)
+    state = state_of(session, undo).state if undo else _as_planned(session, flags, saved)
     bound = bound_plan(saved, state.resources, plan_key(session))
     bound = replace(bound, allowances=(*bound.allowances, *flags.allow))
     bound = _with_manifests(bound, state)

@@ -90,7 +90,7 @@ class Session:
 
     def stated(self) -> DesiredState:
         """What the manifests mean, secrets as they are written there. Raises: ManifestError."""
-        return desired_of(self.settings, self.environment)
+        return desired_of(self.settings, self.name)
 
     def desired(self, base: str | None = None) -> DesiredState:
         """What the manifests mean, with the values of secrets, beside what they meant at a base.
@@ -100,7 +100,7 @@ class Session:
         state = with_secrets(self.stated(), os.environ)
         if base is None:
             return state
-        root, folder, conventions = _manifests_of(self.settings, self.environment)
+        root, folder, conventions = _manifests_of(self.settings, self.name)
         return with_base(state, read_base(root, folder, conventions, base))
 
     def style(self, state: DesiredState | None = None) -> Style:
@@ -112,20 +112,23 @@ def settings_of(invocation: Invocation) -> Settings:
     return load_settings(invocation.root)
 
 
-def desired_of(settings: Settings, environment: EnvironmentSettings | None) -> DesiredState:
+def desired_of(settings: Settings, environment: str) -> DesiredState:
     """The desired state of one environment's manifests. Raises: ManifestError."""
     return load_desired(*_manifests_of(settings, environment))
 
 
-def _manifests_of(
-    settings: Settings, environment: EnvironmentSettings | None
-) -> tuple[Path, Path, ManifestConventions]:
+def _manifests_of(settings: Settings, name: str) -> tuple[Path, Path, ManifestConventions]:
     """The repository, its folder of manifests, and what decides what they mean."""
     value = settings.value
+    environment = value.environments.get(name)
     folder = environment.manifests if environment else "manifests/"
     sources = environment.sources if environment else {}
     conventions = ManifestConventions(
-        value.user_key, value.time_zone, {name: Path(path) for name, path in sources.items()}
+        value.user_key,
+        value.time_zone,
+        {source: Path(path) for source, path in sources.items()},
+        name,
+        frozenset({SANDBOX, *value.environments}),
     )
     return settings.root, settings.root / folder, conventions
 

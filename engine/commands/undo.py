@@ -10,18 +10,18 @@ from engine.errors import EngineError, StaleError
 from engine.journal import read
 from engine.render.as_json import plan_document, render
 from engine.render.terminal import render_plan
-from engine.undoing import Undone, undo
+from engine.undoing import Undone, as_adopted, undo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.commands.session import Invocation, Session
+    from engine.commands.session import Session
 
 
 def run(session: Session, flags: PlanFlags, name: str | None, out: Path | None) -> int:
     """Prints the plan, and writes it to `out`, from where `apply` takes it; 0."""
     _, path = find_run(session.invocation, name)
-    undone = _undone(path)
+    undone = _undone(session, path)
     planned = make(session, undone.state, flags, identified=out is not None)
     style = session.style(session.stated())
     if out:
@@ -41,15 +41,17 @@ def run(session: Session, flags: PlanFlags, name: str | None, out: Path | None) 
     return 0
 
 
-def state_of(invocation: Invocation, name: str) -> Undone:
+def state_of(session: Session, name: str) -> Undone:
     """The state that a saved reverse plan goes back to. Raises: StaleError, without the journal."""
     try:
-        _, path = find_run(invocation, name)
+        _, path = find_run(session.invocation, name)
     except EngineError as error:
         raise StaleError(f"the plan reverses a run whose journal is not here: {error}") from None
-    return _undone(path)
+    return _undone(session, path)
 
 
-def _undone(path: Path) -> Undone:
+def _undone(session: Session, path: Path) -> Undone:
     check_whole(path)
-    return undo(read(path), f"{path.parent.name}/{path.name}")
+    undone = undo(read(path), f"{path.parent.name}/{path.name}")
+    undone.state = as_adopted(undone.state, session.stated())
+    return undone

@@ -24,7 +24,7 @@ def run(invocation: Invocation) -> int:
     counts: dict[str, dict[str, int]] = {}
     for name in names:
         try:
-            counts[name] = dict(desired_of(settings, environments.get(name)).counts)
+            counts[name] = dict(desired_of(settings, name).counts)
         except ManifestError as error:
             problems |= set(error.problems)
     if problems:

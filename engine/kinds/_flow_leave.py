@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.kind import not_there, release
+from engine.kinds._flow_adopted import is_in_doubt
 from engine.kinds._flow_plan import leftovers, source_key
 from engine.model import Action, Change, FieldChange, Hazard, Standing, Status
 from engine.wiseflow.flows import CONCLUDED, DRAFT, STATE_NAMES
@@ -23,6 +24,8 @@ def leave(desired: Desired, world: World, findings: Findings) -> None:
     A flow that is over is released. What WISEflow does not hold any more needs nothing.
     """
     address, live = desired.address, world.live.get(desired.address)
+    if is_in_doubt(desired, world, findings):
+        return
     if numbers := world.several.get(address):
         shown = " and ".join(f"#{number}" for number in numbers)
         message = f"left the manifests, but several flows in WISEflow carry its key: {shown}"

@@ -7,10 +7,25 @@ from typing import TYPE_CHECKING
 
 from engine.activation import is_due, plan_activation
 from engine.errors import ApiError
+from engine.kinds._flow_adopted import REFERENCES, find_adopted, is_in_doubt, missing
 from engine.kinds._flow_allocation import PART, roles_of_allocations, with_allocations
 from engine.kinds._flow_allocation_io import read_allocations
 from engine.kinds._flow_anonymity import with_anonymity
+from engine.kinds._flow_archive import (
+    as_unarchived,
+    is_left_archived,
+    is_to_be_archived,
+    plan_archiving,
+    with_unarchiving,
+)
 from engine.kinds._flow_assessor_types import with_assessor_types
+from engine.kinds._flow_moved import (
+    is_moved_in_doubt,
+    note_old_key,
+    read_key,
+    take_moved,
+    with_move,
+)
 from engine.kinds._flow_plan import (
     DATES,
     concluding_dates_last,
@@ -55,7 +70,10 @@ class FlowLive:
         if not flows:
             return
         wanted = set(flows) | {key for d in flows.values() if (key := source_key(d))}
+        wanted |= {d.moved_from.value for d in flows.values() if d.moved_from}
         found = await api_flows.find_flows(api, world.keys, wanted)
+        await find_adopted(api, world, flows, found)
+        take_moved(world, flows, found)
         sis = await _read_sis(api) if any(found.values()) else frozenset()
         rows = {key: rows[0] for key, rows in found.items() if len(rows) == 1}
         for key, candidates in found.items():
@@ -85,36 +103,62 @@ class FlowLive:
     async def look_again(
         self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
     ) -> None:
+        desired = world.desired[address]
+        if desired.adopted and address not in world.live:
+            found: dict[str, list[FlowRow]] = {}
+            await find_adopted(api, world, {address.key: desired}, found)
+            for row in found[address.key]:
+                _take(world, address, row, await _read_sis(api))
         if address in world.live:
             await self.reread(api, world, address, parts)
 
     def plan(self, desired: Desired, world: World, findings: Findings) -> None:
         address = desired.address
+        if is_in_doubt(desired, world, findings) or is_moved_in_doubt(desired, world, findings):
+            return
         if numbers := world.several.get(address):
             shown = " and ".join(f"#{number}" for number in numbers)
             message = f"several flows in WISEflow carry this key: {shown}"
             findings.problem(desired.location, "key", message, "take the key away from all but one")
             return
         live = world.live.get(address)
-        if live and live.facts["state"] == api_flows.ARCHIVED:
-            findings.note(address, "archived in WISEflow: not compared, nothing is written")
+        if live is None and desired.adopted:
+            findings.changes += missing(desired, findings)
             return
-        changes = list(own_changes(desired, live, world, findings))
-        for role in api_seats.ROLES:
-            if role in desired.roles:
-                changes += plan_role(desired, desired.roles[role], live, world, findings)
-        changes = with_allocations(desired, live, changes, world, findings)
-        changes = with_anonymity(desired, live, changes, world)
-        changes = with_assessor_types(desired, live, changes, world, findings)
-        changes = managers_with_creation(changes, live)
-        changes = with_individual(desired, live, changes, world, findings)
-        note_own_times(desired, live, changes, findings)
-        changes = concluding_dates_last(changes, world.now)
-        changes += plan_activation(desired, live, changes, world)
-        findings.changes += [*changes, *leftovers(desired, live)]
+        if is_left_archived(desired, live, findings):
+            note_old_key(desired, live, world, findings)
+            return
+        findings.changes += _compared(desired, live, world, findings)
 
     async def write(self, change: Change, work: Work) -> None:
         await write_flow(change, work)
+
+
+def _compared(
+    desired: Desired, found: Live | None, world: World, findings: Findings
+) -> list[Change]:
+    """All changes of a flow, whether it has to be made, to come from the archive, or is there."""
+    live = found
+    if found is not None and found.facts["state"] == api_flows.ARCHIVED:
+        live = as_unarchived(found, world.now)
+    changes = list(own_changes(desired, live, world, findings))
+    for role in api_seats.ROLES:
+        if role in desired.roles:
+            changes += plan_role(desired, desired.roles[role], live, world, findings)
+    changes = with_allocations(desired, live, changes, world, findings)
+    changes = with_anonymity(desired, live, changes, world)
+    changes = with_assessor_types(desired, live, changes, world, findings)
+    changes = managers_with_creation(changes, live)
+    changes = with_individual(desired, live, changes, world, findings)
+    note_own_times(desired, live, changes, findings)
+    given_up = list(leftovers(desired, live))
+    changes = with_move(desired, live, changes, given_up, world)
+    changes = concluding_dates_last(changes, world.now)
+    changes += plan_activation(desired, live, changes, world)
+    changes += plan_archiving(desired, live, changes, world)
+    if found is not None:
+        changes = with_unarchiving(desired, found, changes, world)
+    return [*changes, *given_up]
 
 
 def lifecycle(state: int) -> str:
@@ -144,7 +188,11 @@ async def _doubt_absence(
     found: Mapping[str, Sequence[FlowRow]],
 ) -> None:
     """Before flows are made that no search found, their managers are asked for theirs."""
-    lacking = {k: d for k, d in flows.items() if not found.get(k) and "title" in d.fields}
+    lacking = {
+        key: desired
+        for key, desired in flows.items()
+        if not found.get(key) and "title" in desired.fields and not desired.adopted
+    }
     titles = {key: str(desired.fields["title"].value) for key, desired in lacking.items()}
     managers = {
         number
@@ -159,7 +207,7 @@ async def _doubt_absence(
 
 def _is_given_up(row: FlowRow, desired: Desired | None) -> bool:
     """Half-made as another type than the manifests state by now: it counts as not there."""
-    if desired is None or "type" not in desired.fields:
+    if desired is None or desired.adopted or "type" not in desired.fields:
         return False
     return row.is_half_made_as_another(desired.address.key, desired.fields["type"].value)
 
@@ -170,6 +218,7 @@ def _take(world: World, address: Address, row: FlowRow, sis: frozenset[int] | No
         "sis": sis is None or row.id in sis,
         "marked": _is_marked(row, address.key),
         "leftovers": row.leftovers,
+        REFERENCES: row.references,
     }
     fields = {**row.fields, "lifecycle": lifecycle(row.state)}
     world.live[address] = Live(address, row.id, fields, {}, facts)
@@ -181,8 +230,11 @@ async def _read_flow(
     api: WiseflowApi, world: World, desired: Desired, parts: frozenset[str]
 ) -> None:
     live = world.live[desired.address]
+    if _state_decides(desired, live):
+        await _read_state(api, world, live)
     # Archived flows are not compared; but what a run has done before that is known as done.
-    if live.facts["state"] == api_flows.ARCHIVED and not parts:
+    is_archived = live.facts["state"] == api_flows.ARCHIVED
+    if is_archived and not parts and desired.unarchive is None:
         return
     if not desired.is_stated:
         await _read_leaving(api, world, live)
@@ -191,6 +243,7 @@ async def _read_flow(
         await _read_state(api, world, live)
     reads: list[Awaitable[None]] = [_read_fields(api, world, desired, live, parts)]
     reads.append(read_settings(api, world, desired, live))
+    reads.append(read_key(api, world, desired, live))
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
@@ -200,6 +253,12 @@ async def _read_flow(
     except ApiError as error:
         unread(world, live.address, PART, error)
     await read_individual(api, world, desired, live)
+
+
+def _state_decides(desired: Desired, live: Live) -> bool:
+    """Whether a search that lags would plan a way into the archive, or out of it, once more."""
+    is_archived = live.facts["state"] == api_flows.ARCHIVED
+    return desired.unarchive is not None if is_archived else is_to_be_archived(desired)
 
 
 def _roles_to_read(desired: Desired, live: Live, world: World) -> list[str]:
@@ -221,7 +280,7 @@ async def _read_fields(
             metadata = await api_flows.read_metadata(api, live.server_id)
             live.facts["metadata"] = metadata
             fields |= {ours: metadata.get(theirs) for ours, theirs in api_flows.METADATA.items()}
-        if "dates" in parts or _dates_matter(desired, live):
+        if "dates" in parts or desired.unarchive or _dates_matter(desired, live):
             found, edges = await api_flows.read_dates(api, live.server_id)
             fields |= found
             live.facts["edges"] = edges

@@ -36,10 +36,13 @@ UNVERIFIED = "cannot be verified: ects"
 def normal(path: str, value: Value) -> Value:
     """An assessor type by its instruction: it is replaced by taking the old one away.
 
-    Assessor groups by their titles.
+    Assessor groups by their titles. A key that is moved by all that the flow carries: the new one
+    comes before the old one goes.
     """
     if path == "assessor_groups":
         return dict.fromkeys(value or (), True)
+    if path == "key" and value:
+        return dict.fromkeys(str(value).casefold().split(", "), True)
     if not path.startswith(TYPE_OF) or value is None:
         return value
     return {"" if value is True else str(value): True}

@@ -21,6 +21,7 @@ from engine.model import TYPE_OF
 from engine.together import together
 from engine.wiseflow import flow_settings as api_settings
 from engine.wiseflow import seats as api_seats
+from engine.wiseflow.flows import ARCHIVED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from engine.wiseflow.flow_settings import Setting
     from engine.world import World
 
+FORBIDDEN = 403
 COUNTED = {
     "grading_scale": (GRADES, api_settings.count_grades, "{} participants have a grade by now"),
     "allocation": (GROUPED, api_settings.count_grouped, "{} participants are in groups by now"),
@@ -70,6 +72,8 @@ async def _read_setting(
             live.facts[LACKING] = await _lacking(api, number, value, desired.fields[name].value)
         live.fields[name] = value
     except ApiError as error:
+        if error.status == FORBIDDEN and live.facts["state"] == ARCHIVED:
+            return  # In the archive it cannot be read: it is compared once the flow is out of it.
         unread(world, live.address, name, error)
 
 
@@ -114,9 +118,12 @@ def unread(world: World, address: Address, part: str, error: ApiError) -> None:
 
 
 async def write_setting(change: Change, flow_id: int, work: Work) -> None:
-    """Writes one setting of a flow that was read a moment ago."""
+    """Writes one setting of a flow that was read a moment ago, but for what was not readable."""
     (one,) = change.fields
-    await _write(one.path, one.before, one.after, flow_id, work)
+    before, setting = one.before, api_settings.BY_NAME[one.path]
+    if one.is_loose and setting.read:
+        before = await setting.read(work.api, flow_id, work.world.licence)
+    await _write(one.path, before, one.after, flow_id, work)
 
 
 async def _write(name: str, before: Value, after: Value, flow_id: int, work: Work) -> None:

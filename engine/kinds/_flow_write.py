@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
+from engine.kinds._flow_adopted import REOPEN, reopen
 from engine.kinds._flow_allocation_io import write_allocation, write_leaving_groups
+from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
 from engine.kinds._flow_assessor_groups import LEAVE as LEAVING_GROUPS
+from engine.kinds._flow_moved import KEY, write_key
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.kinds._individual_io import write_individual
@@ -15,10 +20,17 @@ from engine.model import INDIVIDUAL, Action, Address, Change, Desired, SeatsChan
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
 from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_leftovers
+from engine.wiseflow.flows import ARCHIVED, CONCLUDED
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 async def write_flow(change: Change, work: Work) -> None:
     """One change of one flow, whichever part it is."""
+    if change.part == REOPEN:
+        await reopen(change.address, work)
+        return
     if change.action is Action.CREATE:
         await _write_create(change, work)
         return
@@ -126,8 +138,45 @@ async def _write_activation(change: Change, flow_id: int, work: Work) -> None:
             raise
 
 
+async def _archive(_: Change, flow_id: int, work: Work) -> None:
+    """Looks once more just before: the clock may have archived it, or somebody moved its end."""
+    ids = {"flowId": flow_id}
+    sent = partial(work.api.call, "PATCH", "/flows/{flowId}/archive", ids=ids, repeatable=True)
+    await _move_from(CONCLUDED, ARCHIVED, sent, flow_id, work)
+
+
+async def _unarchive(change: Change, flow_id: int, work: Work) -> None:
+    """What is written next stands on the dates that it has now."""
+    ids = {"flowId": flow_id}
+    sent = partial(work.api.call, "PATCH", "/flows/{flowId}/unarchive", ids=ids, repeatable=True)
+    await _move_from(ARCHIVED, CONCLUDED, sent, flow_id, work)
+    live = work.world.live[change.address]
+    dates, edges = await api_flows.read_dates(work.api, flow_id)
+    live.fields.update(dates)
+    live.facts.update(edges=edges)
+    live.facts["state"] = CONCLUDED
+
+
+async def _move_from(
+    before: int, after: int, send: Callable[[], Awaitable[object]], flow_id: int, work: Work
+) -> None:
+    state = await api_flows.read_state(work.api, flow_id)
+    if state == after:
+        return
+    if state != before:
+        needs = api_flows.STATE_NAMES[before]
+        raise RefusedError(f"it is {api_flows.STATE_NAMES[state]} by now, and not {needs}")
+    try:
+        await send()
+    except ApiError:
+        if await api_flows.read_state(work.api, flow_id) != after:
+            raise
+
+
 async def _give_up_leftovers(change: Change, _: int, work: Work) -> None:
-    await give_up_leftovers(work.api, work.world.keys, change.address.key)
+    moved = work.world.desired[change.address].moved_from
+    for key in (change.address.key, *((moved.value,) if moved else ())):
+        await give_up_leftovers(work.api, work.world.keys, key)
 
 
 async def _delete(flow_id: int, work: Work) -> None:
@@ -202,6 +251,9 @@ WRITERS = {
     "dates": _write_dates,
     "description": _write_description,
     "activation": _write_activation,
+    ARCHIVE: _archive,
+    UNARCHIVE: _unarchive,
+    KEY: write_key,
     LEFTOVERS: _give_up_leftovers,
     LEAVING_GROUPS: write_leaving_groups,
     **SETTING_WRITERS,

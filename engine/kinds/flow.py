@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from engine.checking import NOT_YET, Line, Nullable, Shape, Text
+from engine.checking import Line, Nullable, Shape, Text
 from engine.dates import EXAMPLE
 from engine.kind import Kind
 from engine.kinds._flow_leave import leave
@@ -49,12 +49,6 @@ _MOMENT = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?\s*(Z|[+-]\d\d:?\d\d)?$"
 _LENGTH = r"^(\d+d)?\s*(\d+h)?\s*(\d+m)?$"
 Moment = Annotated[Line, BeforeValidator(_date), Field(json_schema_extra={"pattern": _MOMENT})]
 """A date as written; what it means depends on the settings."""
-
-
-def _lifecycle(word: Any) -> Any:
-    if word == "archived":
-        raise ValueError(f'"archived" {NOT_YET}\nwrite active: flows archive by the clock')
-    return word
 
 
 Included = Annotated[
@@ -106,8 +100,8 @@ class FlowFields(SettingFields):
     content: Literal["none"] | None = Field(
         None, description="only where the exam has no assignment in WISEflow"
     )
-    lifecycle: Annotated[Literal["draft", "active"], BeforeValidator(_lifecycle)] | None = Field(
-        None, description="a least step"
+    lifecycle: Literal["draft", "active", "archived"] | None = Field(
+        None, description="a least step; archived once the exam is over"
     )
     activate_from: Moment | None = Field(None, description="until then the activation is waiting")
 

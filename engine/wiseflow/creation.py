@@ -27,6 +27,7 @@ from engine.wiseflow.flows import (
     write_dates,
     write_description,
 )
+from engine.wiseflow.references import add_reference, read_references
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -140,10 +141,8 @@ class FlowTraces:
     async def _carries_key(self, number: int, metadata: Mapping[str, Any]) -> bool:
         if self.keys.by == "code":
             return (metadata.get("code") or "").casefold() == self.key.casefold()
-        ids = {"flowId": number}
-        rows = await self.api.call("GET", "/flows/{flowId}/external-sources", ids=ids)
         reference = self.keys.reference(self.key).casefold()
-        return reference in {row["reference"].casefold() for row in rows or ()}
+        return reference in await read_references(self.api, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,21 +221,9 @@ class FlowCreation(FlowTraces):
             raise ApiError(*self.operation, 0, message)
 
     async def _set_key(self, number: int) -> None:
-        """A second time is refused, and changes nothing: so a lost answer may be repeated."""
         if self.keys.by != "external_source":
             return
-        reference = self.keys.reference(self.key)
-        try:
-            await self.api.call(
-                "POST",
-                "/flows/{flowId}/external-sources",
-                ids={"flowId": number},
-                body={"reference": reference, "description": "Managed by wisectl"},
-                repeatable=True,
-            )
-        except ApiError:
-            if not await self._carries_key(number, {}):
-                raise
+        await add_reference(self.api, number, self.keys.reference(self.key))
 
     async def _set_metadata(self, number: int) -> bool:
         """Overlays the flow's metadata, unless another apply has finished it meanwhile."""

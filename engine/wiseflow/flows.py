@@ -33,6 +33,18 @@ STATES = {
 }
 """Source: WISEflow OpenAPI, POST /flows/search and GET /flow/{flowId}."""
 
+TYPE_NUMBERS = {
+    2: "FLOWassign",
+    4: "FLOWlock",
+    8: "FLOWmulti",
+    16: "FLOWhandin",
+    32: "FLOWoral",
+    64: "FLOWattend",
+}
+VARIANTS = ("ORDINARY", "REEXAMINATION", "REMARKING")
+PURPOSES = ("EXAMINATION", "COURSE_WORK", "BACHELOR", "MASTER")
+"""Words for numbers. Source: WISEflow OpenAPI, `basic-flow`."""
+
 STATE_NAMES = ("a draft", "activated", "running", "past its end", "concluded", "archived")
 
 
@@ -156,6 +168,38 @@ async def _read_code(api: WiseflowApi, flow_id: int) -> str:
         if error.status != 404:
             raise
         return ""
+
+
+async def find_by_number(api: WiseflowApi, flow_id: int) -> FlowRow | None:
+    """One flow as it says itself, whatever a search shows; None where there is no such flow.
+
+    Source: WISEflow OpenAPI, GET /flow/{flowId}, `basic-flow`.
+    """
+    ids = {"flowId": flow_id}
+    try:
+        basics = await read_basics(api, flow_id)
+        sources = await api.call("GET", "/flows/{flowId}/external-sources", ids=ids)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return None
+    return FlowRow(
+        id=flow_id,
+        state=int(basics["state"]),
+        subtitle=basics.get("subName") or None,
+        references=frozenset(row["reference"] for row in sources or ()),
+        fields={
+            "title": basics.get("name") or "",
+            "subtitle": basics.get("subName") or None,
+            "type": TYPE_NUMBERS.get(basics["type"]),
+            "purpose": dict(enumerate(PURPOSES)).get(basics["purpose"]),
+            "examination_type": dict(enumerate(VARIANTS)).get(basics["variant"]),
+            "participation.start": moment(basics["participantStartDate"]),
+            "participation.end": moment(basics["participantEndDate"]),
+            "marking.start": moment(basics["assessorStartDate"]),
+            "marking.end": moment(basics["assessorEndDate"]),
+        },
+    )
 
 
 def carries(row: FlowRow, reference: str) -> bool:

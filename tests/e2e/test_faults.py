@@ -62,7 +62,9 @@ flows:
     allocation: grouped
     participation: {start: 2027-03-05 09:00, length: 4h}
     marking: {start: 2027-04-05 09:00, end: 2027-05-05 09:00}
+  - {key: toll, type: FLOWassign, title: Toll}
 role_assignments:
+  - {flows: [toll], managers: [p0@example.org]}
   - flows: [law, tax]
     managers: [p0@example.org, p2@example.org]
     authors: [p1@example.org, p2@example.org]
@@ -149,8 +151,25 @@ rooms: [{key: hall, name: Great hall, capacity: 80}]
 accommodations: [{people: [p0@example.org, p3@example.org], extra_time: 30m, flows: {key: "*"}}]
 individual: [{flows: [law], person: p0@example.org, unique_exam_id: null}]
 """
-TAX = BEFORE[BEFORE.index("  - key: tax") : BEFORE.index("role_assignments")]
-AFTER = AFTER.replace("role_assignments:", TAX + "role_assignments:")
+TAX = BEFORE[BEFORE.index("  - key: tax") : BEFORE.index("  - {key: toll")]
+
+LIVES = """\
+  - {key: gst, type: FLOWassign, title: Toll}
+  - {key: past, lifecycle: archived}
+  - {key: shelf, lifecycle: active}
+  - {key: bin}
+"""
+"""Flows that are renamed, and that are archived, brought back and reopened by their number."""
+AFTER = AFTER.replace("role_assignments:", TAX + LIVES + "role_assignments:")
+AFTER += """\
+moved: [{from: flow/toll, to: flow/gst}]
+adopt:
+  - {flow: past, environment: sandbox, server_id: 7681161, title: Modern European History}
+  - {flow: shelf, environment: sandbox, server_id: 7681164, title: Microeconomics}
+  - {flow: bin, environment: sandbox, server_id: 7681179, title: Constitutional Law}
+unarchive: [flow/shelf]
+recreate: [flow/bin]
+"""
 
 CREATING = """
 POST /oauth2/token
@@ -254,6 +273,11 @@ PATCH /flows/{flowId}/invigilators/{invigilatorId}
 DELETE /flows/{flowId}/invigilators/{invigilatorId}
 PUT /webhooks/{webhookId}
 DELETE /webhooks/{webhookId}
+GET /flows/{flowId}/external-sources
+DELETE /flows/{flowId}/external-sources/{flowExternalSourceId}
+PATCH /flows/{flowId}/archive
+PATCH /flows/{flowId}/unarchive
+PATCH /flows/{flowId}/reopen
 """
 PHASES = {op: 0 for op in CREATING.split("\n") if op} | {op: 1 for op in CHANGING.split("\n") if op}
 """Every operation that the engine sends, and whether it is faulted in the first apply or later."""
@@ -308,6 +332,8 @@ def test_the_next_apply_reaches_the_desired_state(
     assert rehearsal.plan(*EVERYTHING).changes == ()
     for key in ("law", "tax", "copy")[: 2 + PHASES[operation]]:
         assert len(rehearsal.flows(f"wisectl-{key}")) == 1
+    moved = [len(rehearsal.flows(f"wisectl-{key}")) for key in ("toll", "gst")]
+    assert moved == ([0, 1] if PHASES[operation] else [1, 0])
     state = rehearsal.control("GET", "state")
     titles = ["wisectl-log-v1", f"wisectl-sis-v{1 + PHASES[operation]}"]
     assert sorted(webhook["title"] for webhook in state["webhooks"]) == titles

@@ -89,6 +89,7 @@ def staff(members: str) -> str:
 
 SOON = {"participation": {"start": "2027-05-03 10:00", "end": "2027-05-03 14:00"}}
 SHORT = {"participation": {"start": "2027-05-03 09:00", "end": "2027-05-03 12:00"}}
+LATER = {"marking": {"start": "2027-05-05 12:00", "end": "2027-12-24 12:00"}}
 ACTIVE = {"lifecycle": "active"}
 Case = tuple[str, str, str]
 """The term before, the clock after that (or nothing), the term then."""
@@ -110,6 +111,11 @@ CASES: dict[str, Case] = {
     ),
     "last-hour": (term(), "2027-05-03 08:30", term(**ACTIVE)),
     "no-participants": (term(participants=[]), "", term(**ACTIVE, participants=[])),
+    "unarchive": (
+        term(**ACTIVE),
+        "2027-08-01 12:00",
+        json.dumps(json.loads(term(**ACTIVE, **LATER)) | {"unarchive": ["flow/law"]}),
+    ),
 }
 OTHERS = {"primary-email", "uniweb", "deletion"}
 """Told below: they need more than two states of the manifests."""

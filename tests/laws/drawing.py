@@ -149,9 +149,10 @@ def models_in(hint: Any) -> tuple[type[BaseModel], ...]:
 def paths_of(model: type[BaseModel], prefix: str) -> Iterator[str]:
     """Every field of a model and of the models in it, as dotted paths."""
     for name, hint in hints(model).items():
-        yield f"{prefix}.{name}"
+        path = f"{prefix}.{model.model_fields[name].alias or name}"
+        yield path
         for below in models_in(hint):
-            yield from paths_of(below, f"{prefix}.{name}")
+            yield from paths_of(below, path)
 
 
 def paths_in(value: Any, prefix: str) -> Iterator[str]:

@@ -26,6 +26,20 @@ KNOWN = {"s200941@northfield.example": "07200941", "s200928@northfield.example":
 GHOST = "ghost@example.org"
 
 FLOWS = ("f0", "f1", "f2")
+RENAMED = "f7"
+"""The key that a flow may have in the second term which had another one in the first."""
+THERE = (
+    (7681138, "Wound Care"),
+    (7681144, "Law of Contract"),
+    (7681149, "Pharmacology"),
+    (7681164, "Microeconomics"),
+    (7681166, "Anatomy and Physiology"),
+    (7681148, "Of another title"),
+    (1, "Nowhere"),
+)
+"""Flows of the licence without a key: a draft, activated ones, one that is archived, one that a SIS
+feeds; then one of another title, and none. What is deleted and reopened shows its differences only
+in the next plan, which laws about one plan do not speak of: tests/e2e/test_adopt.py."""
 TEMPLATES = ("t0", "t1")
 ROSTERS = ("r0", "r1", "r2")
 PROFILES = ("staff", "teachers")

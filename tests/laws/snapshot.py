@@ -130,6 +130,9 @@ def _flow(flow: State, names: dict[int, str]) -> State:
     if flow["code"] == f"F{flow['id']}":
         found["code"] = "made by WISEflow from its number"
     found["groups"] = sorted(_group(group, flow, names) for group in flow["assessorGroups"])
+    if flow["marking"]["end"] and flow["marking"]["end"] % 60:
+        # Unarchiving puts it to that very second; whoever states an end states whole minutes.
+        found["marking"] = flow["marking"] | {"end": "when it was unarchived"}
     found["references"] = sorted(one["reference"] for one in flow["externalSources"])
     for role in SEATS:
         found[role] = sorted((seat(row) for row in flow[role]), key=repr)

@@ -18,6 +18,7 @@ from engine.kinds._people import PeopleTable
 from engine.kinds.allow import SUBJECTS
 from engine.user_entries import OF_ONE_PERSON
 from engine.wiseflow.creation import INCLUDABLE
+from tests.laws import lives
 from tests.laws.allocating import allocate
 from tests.laws.drawing import LINES, hints, models_in
 from tests.laws.scene import (
@@ -87,6 +88,7 @@ KNOWN_KINDS = (
     *("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments"),
     *("allow", "protect", "flow_sets", "webhooks", "rooms", "removed", "release", "recreate"),
     *("accommodations", "individual"),
+    *("adopt", "moved", "unarchive"),
 )
 ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
 WINDOWS = ("participation", "marking")
@@ -146,11 +148,13 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
             old = before.one_by_one.get(plural, before.entries[plural])
             term.entries[plural] = _mixed(draw, old, term.entries[plural])
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
+    lives.rename(draw, term, before)
     _of_participants(draw, scene, term)
     term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
     if draw(_seldom):
         term.entries["protect"] = [f"flow/{flow['key']}" for flow in term.entries["flows"][:1]]
     _answer(draw, term)
+    lives.say(draw, term)
     for plural in sorted(set(KINDS) - set(KNOWN_KINDS)):
         term.entries[plural] = _others(draw, KINDS[plural].model)
     term.one_by_one = {name: term.entries[name] for name in ("flows", "role_assignments")}
@@ -160,6 +164,7 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
 def _answer(draw: Draw, term: Term) -> None:
     """What people say of entries that are not in this term, and of some that are."""
     there = {entry.get("key") for plural in ("users", "flows") for entry in term.entries[plural]}
+    there |= {entry["from"].removeprefix("flow/") for entry in term.entries["moved"]}
     gone = [f"flow/{key}" for key in FLOWS if key not in there]
     gone += [f"user/{key}" for key in OWN if key not in there]
     words = draw(st.lists(_any("removed", "release", ""), min_size=len(gone), max_size=len(gone)))
@@ -517,7 +522,8 @@ def _flow(draw: Draw, scene: Scene, key: str) -> Entry:
     if entry.get("type") != "FLOWoral" or draw(_seldom):
         entry |= _windows(draw, scene, state)
     if state != "draft":
-        entry["lifecycle"] = "active"
+        is_over = state in ("concluded", "archived") and "template" not in entry
+        entry["lifecycle"] = "archived" if is_over and draw(_half) else "active"
         if draw(_often):
             entry["content"] = "none"
     elif "template" not in entry and draw(_half):

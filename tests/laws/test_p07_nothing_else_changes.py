@@ -30,6 +30,10 @@ MEMBERS = {
     "marking.start": "marking state",
     "marking.end": "marking state",
     "bookable": "canBeBooked",
+    "key": "externalSources",
+    "archive": "archived state",
+    "unarchive": "archived state marking",
+    "reopen": "deleted",
     # An assessor's type must stand on the flow before anybody can have it.
     "assessors": "assessors assessorTypes",
     "assessor_groups": "assessorGroups",
@@ -52,7 +56,7 @@ def test_nothing_changes_that_the_plan_does_not_name(stage: Stage, world: World)
     planned = [c for c in stage.plan(*targets).changes if c.status is Status.PLANNED]
     stage.apply(*targets)
     after = stage.state()
-    names = names_of(after, stage.key_type())
+    names = names_of(after, stage.key_type()) | _adopted(stage)
     there = raw_objects(before)
     addresses = {str(change.address).casefold() for change in planned}
     # What a creation left behind is finished, or given up, as a whole.
@@ -69,6 +73,16 @@ def test_nothing_changes_that_the_plan_does_not_name(stage: Stage, world: World)
             _only_named_parts(name, was, body, planned)
     _only_left_behind(there, names_of(before, stage.key_type()), planned, markers)
     note("targets", "all" if not targets else "some")
+
+
+def _adopted(stage: Stage) -> dict[tuple[str, int], str]:
+    """The keys of flows that do not carry theirs, by kind and number."""
+    adopted = {one.address: one.adopted for one in stage.desired().resources.values()}
+    return {
+        (address.kind, binding.server_id): address.key
+        for address, binding in adopted.items()
+        if binding is not None
+    }
 
 
 def _targets(stage: Stage, chance: int) -> tuple[str, ...]:
@@ -110,6 +124,7 @@ def _only_named_parts(
 def _parts(change: Change) -> Iterable[str]:
     fields = {one.path for one in change.fields}
     several = ("data", "assessor_types")
+    yield change.part
     yield from (name if (name := path.partition(".")[0]) in several else path for path in fields)
     if change.seats:
         yield change.seats.role.partition(".")[0]

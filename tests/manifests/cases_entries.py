@@ -154,7 +154,7 @@ ENTRY_CASES: dict[str, Case] = {
     "a number as a type": (flow("¶type: 2"), "FLOWassign"),
     "null as a type": (flow("¶type:"), "empty"),
     "a list as a type": (flow("¶type: [FLOWlock]"), "list"),
-    "an archived lifecycle": (flow("¶lifecycle: archived"), "not supported by this version yet"),
+    "a lifecycle that is no step": (flow("¶lifecycle: archive"), "did you mean archived?"),
     "a wrong lifecycle": (flow("¶lifecycle: activated"), "did you mean active?"),
     "a wrong content": (flow("¶content: empty"), "none"),
     "a wrong login": (user("¶login: off"), "disabled"),

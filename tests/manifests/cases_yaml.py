@@ -68,7 +68,7 @@ YAML_CASES: dict[str, Case] = {
         "not supported by this version",
     ),
     "another kind of a later release": (
-        "¶unarchive:\n  - flow/law\n",
+        "¶grade_exports:\n  - flow/law\n",
         "not supported by this",
     ),
     "a kind that is a mapping": ("¶flows:\n  math: {title: x}\n", "must be a list"),

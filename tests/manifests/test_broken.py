@@ -12,6 +12,7 @@ from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
 from tests.manifests.cases_individual import INDIVIDUAL_CASES
+from tests.manifests.cases_lifecycle import LIFECYCLE_CASES
 from tests.manifests.cases_people import PEOPLE_CASES
 from tests.manifests.cases_sets import SET_CASES
 from tests.manifests.cases_webhooks import WEBHOOK_CASES
@@ -33,6 +34,7 @@ CASES = {
     **SET_CASES,
     **WEBHOOK_CASES,
     **INDIVIDUAL_CASES,
+    **LIFECYCLE_CASES,
 }
 
 
