@@ -22,7 +22,7 @@ TESTED = ["tests", "manifests", "schemas", "docs", "pyproject.toml", "wisectl.ya
 
 
 LAWS = "tests/laws"
-WORLDS = "60"
+WORLDS = "200"
 """On how many worlds the laws are tried here; `make laws` tries them on more."""
 
 INSTALLED = [
@@ -66,7 +66,7 @@ def source() -> list[Check]:
 def laws() -> list[Check]:
     """The laws on many worlds; parts of one law go to whichever worker is free."""
     os.environ["WISECTL_WORLDS"] = os.environ.get("WISECTL_WORLDS", WORLDS)
-    return [run("laws", [PYTHON, "-m", "pytest", *workers("worksteal"), LAWS])]
+    return [run("laws", [PYTHON, "-m", "pytest", *workers(), LAWS])]
 
 
 def wheel() -> list[Check]:
@@ -109,7 +109,7 @@ def copy_tests(target: Path) -> Path:
     return target
 
 
-def workers(share: str = "loadfile") -> list[str]:
+def workers(share: str = "worksteal") -> list[str]:
     return ["-n", os.environ.get("PYTEST_WORKERS", "auto"), "--dist", share]
 
 

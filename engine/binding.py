@@ -234,9 +234,14 @@ def _individual_items(
         world.people.name(one.person, world.licence).casefold(): one
         for one in mentioned(role, world).values()
     }
+    numbers = {name: world.people.user_id(one.person) for name, one in stated.items()}
+    for name, number in numbers.items():
+        # Somebody who was made meanwhile has a number now, and is the same.
+        if number and name not in planned and f"#{number}" in planned:
+            planned[name] = planned.pop(f"#{number}")
     for name in sorted({*stated, *planned}):
-        one, (verb, change) = stated.get(name), planned.get(name, ("", ""))
-        number = world.people.user_id(one.person) if one else None
+        one, number = stated.get(name), numbers.get(name)
+        verb, change = planned.get(name, ("", ""))
         seat = there.get(number or given.get(name, (None, {}))[0] or 0)
         if seat is None and not verb:
             continue

@@ -80,19 +80,11 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     resources = {one.address: one for one in (*users, *_others(documents))}
     for key, found in individual.read(roles).items():
         resources[flows[key].address] = replace(flows[key], roles=found)
-    counts = {
-        "files": documents.files,
-        "users": len(users),
-        "flows": len(flows),
-        "profiles": len(profiles),
-        "rosters": len(documents.of("rosters")),
-        "csv_rows": sheets.rows,
-        "seats": sum(
-            len(one.seats) for found in roles.values() for one in found.values() if not one.owner
-        ),
-    }
-    others = {plural: len(documents.of(plural)) for plural in SHOWN_COUNTS}
-    counts |= {plural: number for plural, number in others.items() if number}
+    sets = [one for found in roles.values() for one in found.values() if not one.owner]
+    seats = sum(len(one.seats) for one in sets)
+    counts = {"files": documents.files, "csv_rows": sheets.rows, "seats": seats}
+    counts |= {"users": len(users), "flows": len(flows), "profiles": len(profiles)}
+    counts |= _others_counted(documents)
     unread, names = dict(sheets.unread), [user.address.key for user in users]
     allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)
     answered = with_answers(documents, resources, not unread)
@@ -106,6 +98,12 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         allow.read(),
         read_protected(documents, resources, not unread),
     )
+
+
+def _others_counted(documents: Documents) -> dict[str, int]:
+    others = {plural: len(documents.of(plural)) for plural in SHOWN_COUNTS}
+    shown = {plural: number for plural, number in others.items() if number}
+    return {"rosters": len(documents.of("rosters")), **shown}
 
 
 def _others(documents: Documents) -> Iterator[Desired]:

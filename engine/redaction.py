@@ -112,28 +112,41 @@ class Secrets:
         return "".join([*pieces, text[end:]])
 
 
+FEW = 64
+"""So many pieces are looked for one by one faster than a text is looked up among them."""
+
+
 class Pieces:
     """Parts of secrets, of any of which it is asked whether it stands in a text."""
 
     def __init__(self) -> None:
-        self._of_length: dict[int, set[bytes]] = {}
+        self._all: set[bytes] = set()
+        self._by_start: dict[bytes, list[bytes]] = {}
+        self._start = 0
+        """How long the starts are: as long as the shortest piece."""
 
     def __iter__(self) -> Iterator[bytes]:
-        return (piece for pieces in self._of_length.values() for piece in pieces)
+        return iter(self._all)
 
     def add(self, pieces: Iterable[bytes]) -> None:
-        for piece in pieces:
-            self._of_length.setdefault(len(piece), set()).add(piece)
+        new = set(pieces) - self._all
+        self._all |= new
+        shortest = min(map(len, new), default=self._start)
+        if not self._start or shortest < self._start:
+            self._start, self._by_start, new = shortest, {}, self._all
+        for piece in new:
+            self._by_start.setdefault(piece[: self._start], []).append(piece)
 
     def any_in(self, plain: bytes) -> bool:
-        """Whether one stands in a plain text: looked for, or looked up where there are many."""
-        return any(_any_in(plain, *one) for one in self._of_length.items())
-
-
-def _any_in(plain: bytes, length: int, pieces: set[bytes]) -> bool:
-    if len(pieces) <= len(plain):
-        return any(piece in plain for piece in pieces)
-    return any(plain[at : at + length] in pieces for at in range(len(plain) - length + 1))
+        """Whether one stands in a plain text, in a time that does not grow with their number."""
+        if len(self._all) <= FEW:
+            return any(piece in plain for piece in self._all)
+        length, by_start = self._start, self._by_start
+        return any(
+            plain.startswith(piece, at)
+            for at in range(len(plain) - length + 1)
+            for piece in by_start.get(plain[at : at + length], ())
+        )
 
 
 def _run_length(form: bytes) -> int:

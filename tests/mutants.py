@@ -90,8 +90,8 @@ MUTANTS = (
     Mutant(
         "people leave a set in which somebody is unresolved",
         "seats.py",
-        '    if complete and not sis and (role.membership == "exact" or named):\n',
-        '    if not sis and (role.membership == "exact" or named):\n',
+        "    if complete and not sis and (is_exact or named):\n",
+        "    if not sis and (is_exact or named):\n",
     ),
     Mutant(
         "what moved in the manifests is written all the same",
