@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine.model import Action, Change, Desired, FieldChange, Hazard, Live, Status, Value
+from engine.plan import Action, Change, FieldChange, Hazard, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from engine.model import Desired, Live, Value
     from engine.world import World
 
 DRAFT = 0

@@ -17,12 +17,13 @@ from engine.errors import ApiError
 from engine.guards import NAMES
 from engine.holding import in_force, lapsed, protect, rule
 from engine.kind import Kind, RefusedError, Work
-from engine.model import Action, Address, Change, Outcome, Result, Status
+from engine.plan import Action, Change, Outcome, Result, Status
 from engine.planner import plan_one
 from engine.world import Findings
 
 if TYPE_CHECKING:
     from engine.journal import Journal
+    from engine.model import Address
 
 Report = Callable[[Outcome], None]
 """Called with each outcome as it comes."""

@@ -20,16 +20,8 @@ from engine.variables import Secret
 if TYPE_CHECKING:
     from engine.errors import Location
     from engine.kind import Normal
-    from engine.model import (
-        Address,
-        Allowance,
-        Change,
-        Desired,
-        DesiredRole,
-        LiveSeat,
-        SeatsChange,
-        Value,
-    )
+    from engine.model import Address, Allowance, Desired, DesiredRole, LiveSeat, Value
+    from engine.plan import Change, SeatsChange
     from engine.world import World
 
 WIDTH = 16

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from engine.model import FieldChange, Stated, Value
+from engine.model import Stated, Value
+from engine.plan import FieldChange
 
 Equal = Callable[[Value, Value], bool]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.model import Outcome, Plan, Result, Status
+from engine.plan import Outcome, Plan, Result, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.allocation_entries import with_allocations
 from engine.errors import ApiError, AuthenticationError, Location, Problem
 from engine.mapping import map_member
-from engine.model import (
-    INDIVIDUAL,
-    Desired,
-    DesiredRole,
-    DesiredSeat,
-    Person,
-    Profile,
-    Stated,
-)
+from engine.model import INDIVIDUAL, Desired, DesiredRole, DesiredSeat, Person, Profile, Stated
 from engine.together import together
 
 if TYPE_CHECKING:

@@ -10,18 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.model import (
-    INDIVIDUAL,
-    OFF,
-    Action,
-    Address,
-    Allowance,
-    Change,
-    FieldChange,
-    Guard,
-    SeatsChange,
-    set_of,
-)
+from engine.model import INDIVIDUAL, OFF, Address, Allowance, set_of
+from engine.plan import Action, Change, FieldChange, Guard, SeatsChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

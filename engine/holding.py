@@ -21,7 +21,8 @@ from engine.guards import (
     takes,
     told,
 )
-from engine.model import Address, Allowance, Change, Guard, Note, Status
+from engine.model import Address, Allowance
+from engine.plan import Change, Guard, Note, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

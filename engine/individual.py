@@ -19,7 +19,8 @@ from engine.model import DATES_OF, OFF, TIMEBOX_OF, DesiredRole, DesiredSeat, St
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.model import Change, Desired, Live, Person
+    from engine.model import Desired, Live, Person
+    from engine.plan import Change
     from engine.world import World
 
 TIMES = (DATES_OF, TIMEBOX_OF)

@@ -30,7 +30,8 @@ from engine.model import INDIVIDUAL
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.model import Change, Outcome, SeatsChange, Value
+    from engine.model import Value
+    from engine.plan import Change, Outcome, SeatsChange
 
 FORMAT = "1.0"
 IMPERSONAL = frozenset({"roles", "login", "language"})

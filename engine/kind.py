@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from engine.model import Change, Desired, Value
+    from engine.model import Desired, Value
+    from engine.plan import Change
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.creation import Patience
     from engine.world import Findings, World

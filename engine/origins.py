@@ -10,21 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.binding import VERBS, members
 from engine.individual import PATHS, mentioned, values
-from engine.model import (
-    BY_NUMBER,
-    INDIVIDUAL,
-    Action,
-    Change,
-    Desired,
-    DesiredRole,
-    FieldChange,
-    Live,
-    Seat,
-    SeatsChange,
-    Standing,
-    Status,
-    set_of,
-)
+from engine.model import BY_NUMBER, INDIVIDUAL, Desired, DesiredRole, Live, Standing, set_of
+from engine.plan import Action, Change, FieldChange, Seat, SeatsChange, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

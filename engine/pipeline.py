@@ -12,7 +12,8 @@ from engine.kind import Work
 from engine.kinds import KINDS
 from engine.kinds._individual_notes import notes_of_nobody
 from engine.live import find_world, read_world
-from engine.model import Address, Change, Desired, Plan, Status
+from engine.model import Address, Desired
+from engine.plan import Change, Plan, Status
 from engine.planner import Options, make_plan
 from engine.wiseflow.creation import Patience
 from engine.wiseflow.licence import fingerprint
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from engine.fill import MemberReader
     from engine.guards import Allowance
     from engine.live import Conventions
-    from engine.model import DesiredState, Outcome
+    from engine.model import DesiredState
+    from engine.plan import Outcome
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
 

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from engine.binding import BoundPlan, Digester, Item
 from engine.errors import ExpiredError, Location, Problem, StaleError
 from engine.guards import Allowance
-from engine.model import (
+from engine.model import Address, Value
+from engine.plan import (
     Action,
-    Address,
     Change,
     FieldChange,
     Guard,
@@ -31,7 +31,6 @@ from engine.model import (
     Seat,
     SeatsChange,
     Status,
-    Value,
 )
 from engine.redaction import without_secrets
 from engine.render.as_json import FORMAT, digest_of, moment_text, plan_document, render

@@ -9,21 +9,9 @@ from typing import TYPE_CHECKING
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
 from engine.holding import hold, in_force, let_through, protect, rule, shown_guards
 from engine.kind import Kind, in_order
-from engine.model import (
-    INDIVIDUAL,
-    Action,
-    Address,
-    Allowance,
-    Change,
-    Desired,
-    Guard,
-    Note,
-    Owner,
-    Plan,
-    Standing,
-    Status,
-)
+from engine.model import INDIVIDUAL, Address, Allowance, Desired, Owner, Standing
 from engine.origins import Origins, note_left
+from engine.plan import Action, Change, Guard, Note, Plan, Status
 from engine.world import Findings, World
 
 if TYPE_CHECKING:

@@ -10,19 +10,15 @@ from engine.individual import mentioned
 from engine.model import (
     ACTIVE_OF,
     BY_NUMBER,
-    Action,
     Address,
-    Change,
     Desired,
     DesiredRole,
     DesiredSeat,
-    Hazard,
     Live,
     LiveSeat,
-    Seat,
-    SeatsChange,
     Value,
 )
+from engine.plan import Action, Change, Hazard, Seat, SeatsChange
 from engine.world import Findings, World, known
 
 if TYPE_CHECKING:

@@ -7,17 +7,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Location, Problem
-from engine.model import (
-    BY_NUMBER,
-    INDIVIDUAL,
-    Address,
-    Change,
-    Desired,
-    DesiredRole,
-    Live,
-    Note,
-    Person,
-)
+from engine.model import BY_NUMBER, INDIVIDUAL, Address, Desired, DesiredRole, Live, Person
+from engine.plan import Change, Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
     from engine.commands.session import Session
     from engine.fill import Filled
-    from engine.model import DesiredState, Outcome, Plan
+    from engine.model import DesiredState
     from engine.pipeline import Planned
+    from engine.plan import Outcome, Plan
 
 
 @dataclass(frozen=True, slots=True)

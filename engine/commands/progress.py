@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from engine.model import Outcome, Result
+from engine.plan import Outcome, Result
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -13,7 +13,7 @@ from engine.render.terminal import render_plan
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.model import Plan
+    from engine.plan import Plan
     from engine.render.style import Style
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
 from engine.kind import RefusedError
-from engine.model import Action, Address, Change, Desired, FieldChange, Status
+from engine.plan import Action, Change, FieldChange, Status
 from engine.together import together
 from engine.wiseflow import flows as api_flows
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from engine.kind import Work
-    from engine.model import Adoption, Live
+    from engine.model import Address, Adoption, Desired, Live
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowRow
     from engine.world import Findings, World

@@ -18,12 +18,14 @@ from engine.kinds._flow_assessor_groups import (
     reasons_of_group,
     type_after_groups,
 )
-from engine.model import Change, Desired, DesiredRole, Live, Owner, SeatsChange, Status
+from engine.plan import Change, SeatsChange, Status
 from engine.seats import Wanted, is_active, plan_set, resolve
 from engine.world import Findings, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from engine.model import Desired, DesiredRole, Live, Owner
 
 ALLOCATION = "allocation"
 """The setting that decides which allocations a flow can have."""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.kind import Work
-    from engine.model import Change, Desired, DesiredRole, Live, Owner, SeatsChange
+    from engine.model import Desired, DesiredRole, Live, Owner
+    from engine.plan import Change, SeatsChange
     from engine.wiseflow.allocations import Group
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.model import DATA_OF, Change, Desired, Live, Status, Value
+from engine.model import DATA_OF, Desired, Live, Value
+from engine.plan import Change, Status
 
 if TYPE_CHECKING:
     from engine.world import World

@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from engine.model import Action, Change, Desired, FieldChange, Hazard, Live, Status
+from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.wiseflow.flows import ARCHIVED, CONCLUDED, DRAFT, STATE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from engine.model import Value
+    from engine.model import Desired, Live, Value
     from engine.world import Findings, World
 
 ARCHIVE, UNARCHIVE = "archive", "unarchive"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.model import Action, Change, FieldChange, Hazard, Status
+from engine.plan import Action, Change, FieldChange, Hazard, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.kinds._flow_settings import unknown_name
-from engine.model import TYPE_OF, Action, Change, Desired, FieldChange, Live, Status, Value
+from engine.model import TYPE_OF, Desired, Live, Value
+from engine.plan import Action, Change, FieldChange, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

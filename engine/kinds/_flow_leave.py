@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from engine.kind import not_there, release
 from engine.kinds._flow_adopted import is_in_doubt
 from engine.kinds._flow_plan import leftovers, source_key
-from engine.model import Action, Change, FieldChange, Hazard, Standing, Status
+from engine.model import Standing
+from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.wiseflow.flows import CONCLUDED, DRAFT, STATE_NAMES
 
 if TYPE_CHECKING:

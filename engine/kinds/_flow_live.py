@@ -39,7 +39,7 @@ from engine.kinds._flow_write import write_flow
 from engine.kinds._individual_io import read_individual, read_source_timeboxes
 from engine.kinds._individual_notes import note_own_times
 from engine.kinds._individual_plan import with_individual
-from engine.model import INDIVIDUAL, Address, Change, Desired, Live
+from engine.model import INDIVIDUAL, Address, Desired, Live
 from engine.seats import plan_role
 from engine.together import together
 from engine.wiseflow import flows as api_flows
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
 
     from engine.kind import Work
+    from engine.plan import Change
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowRow
     from engine.world import Findings, World

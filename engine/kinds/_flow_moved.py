@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.errors import ApiError
 from engine.kinds._flow_adopted import REFERENCES
 from engine.kinds._flow_settings_io import unread
-from engine.model import Action, Change, Desired, FieldChange, Live, Status
+from engine.plan import Action, Change, FieldChange, Status
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow.references import add_reference, read_references, remove_reference
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.kind import Work
+    from engine.model import Desired, Live
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowRow
     from engine.world import Findings, World

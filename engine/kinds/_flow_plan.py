@@ -8,18 +8,8 @@ from typing import TYPE_CHECKING
 from engine.diff import changed_fields, plainly_equal
 from engine.kinds._flow_settings import setting_changes, setting_paths, unknown_names
 from engine.kinds._flow_sis import note_sis
-from engine.model import (
-    Action,
-    Address,
-    Change,
-    Desired,
-    FieldChange,
-    Hazard,
-    Live,
-    Stated,
-    Status,
-    Value,
-)
+from engine.model import Address, Desired, Live, Stated, Value
+from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
 from engine.world import Findings, World, known
 

@@ -6,19 +6,8 @@ from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields
 from engine.kinds._flow_sis import note_sis
-from engine.model import (
-    DATA_OF,
-    OFF,
-    TYPE_OF,
-    Action,
-    Change,
-    Desired,
-    FieldChange,
-    Hazard,
-    Live,
-    Status,
-    Value,
-)
+from engine.model import DATA_OF, OFF, TYPE_OF, Desired, Live, Value
+from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
 from engine.wiseflow.flow_settings import SETTINGS
 from engine.world import Findings, World, known

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
     from engine.kind import Work
-    from engine.model import Address, Change, Desired, Live, Value
+    from engine.model import Address, Desired, Live, Value
+    from engine.plan import Change
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flow_settings import Setting
     from engine.world import World

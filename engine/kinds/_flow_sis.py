@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.model import Desired, FieldChange
+    from engine.model import Desired
+    from engine.plan import FieldChange
     from engine.world import Findings, World
 
 

@@ -16,7 +16,8 @@ from engine.kinds._flow_moved import KEY, write_key
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.kinds._individual_io import write_individual
-from engine.model import INDIVIDUAL, Action, Address, Change, Desired, SeatsChange
+from engine.model import INDIVIDUAL, Address, Desired
+from engine.plan import Action, Change, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
 from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_leftovers

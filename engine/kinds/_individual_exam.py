@@ -12,7 +12,8 @@ from engine.model import INDIVIDUAL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.model import Change, Desired, Hazard, Live, LiveSeat, Seat
+    from engine.model import Desired, Live, LiveSeat
+    from engine.plan import Change, Hazard, Seat
     from engine.world import Findings, World
 
 NEW, FREED, TAKING, BLOCKED = "new", "freed", "taking", "blocked"

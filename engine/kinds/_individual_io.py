@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
 
     from engine.kind import Work
-    from engine.model import Change, Desired, DesiredRole, Live, Seat, SeatsChange, Value
+    from engine.model import Desired, DesiredRole, Live, Value
+    from engine.plan import Change, Seat, SeatsChange
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.individual import mentioned, sitting
-from engine.model import DATES_OF, INDIVIDUAL, Address, Note
+from engine.model import DATES_OF, INDIVIDUAL, Address
+from engine.plan import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engine.errors import Location
-    from engine.model import Change, Desired, Live
+    from engine.model import Desired, Live
+    from engine.plan import Change
     from engine.world import Findings, World
 
 KINDS_OF_TIMES = "accommodations or individual"

@@ -12,7 +12,8 @@ from engine.seats import is_active
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from engine.model import Change, Desired, Live, Value
+    from engine.model import Desired, Live, Value
+    from engine.plan import Change
     from engine.world import Findings, World
 
 ROLE = "participants"

@@ -14,18 +14,8 @@ from engine.kinds._flow_plan import source_key
 from engine.kinds._individual_exam import BLOCKED, FREED, NEW, SOON, TAKING, Exam, Row, exam_of
 from engine.kinds._individual_people import ROLE, One, stated_people
 from engine.kinds._individual_times import time_rows
-from engine.model import (
-    DATES_OF,
-    EXAM_IDS,
-    INDIVIDUAL,
-    TIMEBOX_OF,
-    Action,
-    Change,
-    Hazard,
-    Seat,
-    SeatsChange,
-    Status,
-)
+from engine.model import DATES_OF, EXAM_IDS, INDIVIDUAL, TIMEBOX_OF
+from engine.plan import Action, Change, Hazard, Seat, SeatsChange, Status
 from engine.seats import is_active, starts_soon
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from engine.individual import EXTRA, General, mentioned, own, values, wanted
 from engine.kinds._flow_plan import type_to_be
 from engine.kinds._individual_exam import BLOCKED, NEW, SOON, TAKING, Exam, Row
 from engine.kinds._individual_people import One, left_people, sits, stated_people
-from engine.model import DATES_OF, OFF, TIMEBOX_OF, Hazard, Seat
+from engine.model import DATES_OF, OFF, TIMEBOX_OF
+from engine.plan import Hazard, Seat
 from engine.seats import starts_soon
 from engine.wiseflow.individual import WITHOUT_DATES
 

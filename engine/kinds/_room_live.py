@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from engine.diff import changed_fields
 from engine.errors import ApiError
 from engine.kind import RefusedError
-from engine.model import Action, Address, Change, Desired, FieldChange, Live, Status
+from engine.model import Address, Desired, Live
+from engine.plan import Action, Change, FieldChange, Status
 from engine.wiseflow import rooms as api_rooms
 from engine.wiseflow.rooms import MEMBERS, MOST, Room, carries, fields_of, is_half_made
 

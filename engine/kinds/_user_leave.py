@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.kind import not_there, release
-from engine.model import Action, Change, FieldChange, Standing, Status
+from engine.model import Standing
+from engine.plan import Action, Change, FieldChange, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from engine.errors import ApiError
 from engine.kinds._user_leave import FLOWS
 from engine.kinds._user_plan import DATA, PARTS, checked, creation, folded, primary_first
 from engine.kinds._user_write import write_user
-from engine.model import Address, Change, Desired, Live, Value
+from engine.model import Address, Desired, Live, Value
 from engine.wiseflow.users import UserSearch, read_emails, read_flows
 from engine.world import EmailRow, Findings, World
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.kind import Work
+    from engine.plan import Change
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.users import UserRow
 

@@ -6,22 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields, plainly_equal
-from engine.model import (
-    Action,
-    Change,
-    Desired,
-    FieldChange,
-    Hazard,
-    Live,
-    Stated,
-    Status,
-    Value,
-)
+from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.world import EmailRow, Findings, World, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from engine.model import Desired, Live, Stated, Value
     from engine.wiseflow.licence import DataType
 
 ATTRIBUTES = {

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import ApiError, UnknownOutcomeError
 from engine.kind import RefusedError, Work
 from engine.kinds._user_plan import ATTRIBUTES, DATA, folded, values_of
-from engine.model import Action, Address, Change, Value
+from engine.plan import Action, Change
 from engine.wiseflow.users import UserSearch, read_emails, read_user_data, read_user_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from engine.model import Address, Value
     from engine.world import World
 
 Entry = dict[str, Any]

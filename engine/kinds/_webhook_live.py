@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from engine.diff import changed_fields
 from engine.errors import ApiError
 from engine.kind import RefusedError
-from engine.model import Action, Address, Change, Desired, FieldChange, Live, Note, Status
+from engine.model import Address, Desired, Live
+from engine.plan import Action, Change, FieldChange, Note, Status
 from engine.variables import Secret
 from engine.wiseflow.webhooks import (
     NewWebhook,

@@ -15,7 +15,8 @@ from engine.render.values import masked, owner
 
 if TYPE_CHECKING:
     from engine.errors import Location, Problem
-    from engine.model import Change, FieldChange, Outcome, Plan, Seat, SeatsChange, Value
+    from engine.model import Value
+    from engine.plan import Change, FieldChange, Outcome, Plan, Seat, SeatsChange
     from engine.render.style import Style
 
 FORMAT = "1.0"

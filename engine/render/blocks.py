@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from engine.model import INDIVIDUAL, Action, Address, Change, FieldChange, Plan, Seat, SeatsChange
+from engine.model import INDIVIDUAL, Address
+from engine.plan import Action, Change, FieldChange, Plan, Seat, SeatsChange
 from engine.render.counts import action_by_address
 from engine.render.text import Line, Span, Tone, folded, line
 from engine.render.values import NOTHING, called, difference, label, shown_time, until

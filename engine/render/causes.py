@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.model import Action, Address, Change, FieldChange, Plan, SeatsChange, set_of
+from engine.model import Address, set_of
+from engine.plan import Action, Change, FieldChange, Plan, SeatsChange
 from engine.render.blocks import SYMBOLS, by_address, common_place, verbs, without_column
 from engine.render.counts import action_by_address
 from engine.render.text import Span, Tone

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.model import Action, Address, Change, Outcome, Plan, Result, Status
+from engine.plan import Action, Change, Outcome, Plan, Result, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from engine.model import Address
 
 _RANK = {Action.CREATE: 0, Action.REMOVE: 1, Action.UPDATE: 2}
 _DONE_WORD = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REMOVE: "removed"}

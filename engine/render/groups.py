@@ -13,7 +13,7 @@ from engine.render.values import called
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.model import Change, Plan
+    from engine.plan import Change, Plan
     from engine.render.style import Style
 
 TABLE_UP_TO = 60

@@ -8,7 +8,8 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.model import Address, FieldChange
+    from engine.model import Address
+    from engine.plan import FieldChange
 
 _EMAIL = re.compile(r"([^\s@<>\"'(),;:/])[^\s@<>\"'(),;:/]*@([^\s@<>\"'(),;:/]+)")
 _MEMBER = re.compile(r"(uniweb:members/)[^\s/]+")

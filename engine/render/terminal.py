@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.holding import IN_MANIFESTS
-from engine.model import Change, Guard, Note, Outcome, Plan, Result, Status
+from engine.plan import Change, Guard, Note, Outcome, Plan, Result, Status
 from engine.render.blocks import FOLDED_AFTER, SYMBOLS, blocks, details, placed
 from engine.render.counts import action_by_address, apply_summary, count, plan_summary
 from engine.render.groups import grouped

@@ -10,7 +10,8 @@ from engine.model import set_of
 from engine.render.style import mask
 
 if TYPE_CHECKING:
-    from engine.model import Address, FieldChange, SeatsChange, Value
+    from engine.model import Address, Value
+    from engine.plan import FieldChange, SeatsChange
     from engine.render.style import Style
 
 NOTHING = "nothing"

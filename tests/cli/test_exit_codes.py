@@ -8,7 +8,7 @@ import pytest
 
 from engine import errors
 from engine.exit_codes import WORST_FIRST, of_apply, of_plan, worst
-from engine.model import Outcome, Result, Status
+from engine.plan import Outcome, Result, Status
 from tests.render import plans
 
 ALL = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 70, 130}

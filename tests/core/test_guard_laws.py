@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.guards import taken
-from engine.model import Address, Allowance, Desired, Plan, Status
+from engine.model import Address, Allowance, Desired
+from engine.plan import Plan, Status
 from engine.planner import Options, make_plan
 from tests.core.worlds import KINDS, WINDOWS, Licensed, flow, role, user
 

@@ -9,17 +9,8 @@ import pytest
 
 from engine.errors import Location
 from engine.guards import parse_allowance
-from engine.model import (
-    Address,
-    Allowance,
-    Change,
-    DesiredProfileMembers,
-    DesiredRole,
-    Guard,
-    Plan,
-    Stated,
-    Status,
-)
+from engine.model import Address, Allowance, DesiredProfileMembers, DesiredRole, Stated
+from engine.plan import Change, Guard, Plan, Status
 from engine.planner import Options, make_plan
 from engine.world import EmailRow
 from tests.core.worlds import HERE, KINDS, WINDOWS, Licensed, days, flow, role, user

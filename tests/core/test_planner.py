@@ -10,7 +10,7 @@ import pytest
 from engine import guards
 from engine.activation import LAST_HOUR
 from engine.guards import GUARDS, HAZARDS, parse_allowance
-from engine.model import Action, Change, Plan, Status
+from engine.plan import Action, Change, Plan, Status
 from engine.planner import Options
 from engine.seats import SOON
 from tests.core.worlds import NOW, WINDOWS, Licensed, days, flow, role, user

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model import Action, Plan, Status
+from engine.plan import Action, Plan, Status
 from tests.core.worlds import WINDOWS, Licensed, days, flow, role, user
 
 KEYS = [f"p{n}@example.org" for n in range(12)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -19,7 +20,6 @@ from engine.model import (
     Live,
     LiveSeat,
     Person,
-    Plan,
     Stated,
     Value,
 )
@@ -28,6 +28,9 @@ from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import DataType, Licence, LicenceRole
 from engine.wiseflow.users import UserRow
 from engine.world import People, World
+
+if TYPE_CHECKING:
+    from engine.plan import Plan
 
 NOW = datetime(2027, 1, 11, 8, tzinfo=UTC)
 USER_KEY = "Personal Organisation Id"

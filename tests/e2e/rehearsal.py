@@ -11,7 +11,6 @@ from engine.applier import Control
 from engine.binding import Digester
 from engine.guards import Allowance, parse_allowance
 from engine.live import Conventions
-from engine.model import DesiredState, Outcome, Plan, Result
 from engine.pipeline import (
     Planned,
     bind_plan,
@@ -20,6 +19,7 @@ from engine.pipeline import (
     find_for,
     plan_now,
 )
+from engine.plan import Outcome, Plan, Result
 from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
 from engine.planner import Options
 from engine.render.style import Style
@@ -31,6 +31,7 @@ from tests.e2e.edges import load, open_members, open_wiseflow
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.model import DesiredState
     from engine.wiseflow.client import WiseflowApi
 
 READING = ("GET ", "POST /users/search", "POST /flows/search", "POST /oauth2/token")

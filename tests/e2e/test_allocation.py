@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.model import Plan, Status
+from engine.plan import Plan, Status
 
 if TYPE_CHECKING:
     from tests.e2e.office import Office

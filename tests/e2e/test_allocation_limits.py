@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.model import Result, Status
+from engine.plan import Result, Status
 from tests.e2e.test_allocation import (
     ADA,
     ALLOWED,

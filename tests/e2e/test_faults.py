@@ -15,7 +15,7 @@ import pytest
 
 from engine.errors import EngineError
 from engine.guards import NAMES
-from engine.model import Result
+from engine.plan import Result
 
 if TYPE_CHECKING:
     from tests.e2e.rehearsal import Rehearsal

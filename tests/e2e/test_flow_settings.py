@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.model import Plan, Result, Status
+from engine.plan import Plan, Result, Status
 
 if TYPE_CHECKING:
     from tests.e2e.rehearsal import Rehearsal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.guards import NAMES
-from engine.model import Result, Status
+from engine.plan import Result, Status
 from engine.wiseflow.flows import marker
 from tests.e2e.history import commit
 

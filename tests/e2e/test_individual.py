@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.errors import ManifestError
-from engine.model import Status
+from engine.plan import Status
 from tests.e2e.accommodated import (
     ANN,
     ANN_LONGER,

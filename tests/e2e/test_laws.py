@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from engine.guards import NAMES
-from engine.model import Status
+from engine.plan import Status
 
 if TYPE_CHECKING:
     from tests.e2e.rehearsal import Rehearsal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.errors import EngineError
-from engine.model import Status
+from engine.plan import Status
 
 if TYPE_CHECKING:
     from tests.e2e.rehearsal import Rehearsal

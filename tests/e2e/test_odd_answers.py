@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.model import Result
+from engine.plan import Result
 from tests.e2e.edges import between
 from tests.e2e.lies import Liar
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import EngineError
 from engine.exit_codes import DONE, of_plan
-from engine.model import Action, Change
+from engine.plan import Action, Change
 from engine.sandbox.serve import Options, running
 from tests.e2e import lies
 from tests.e2e.edges import between
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from engine.model import Plan
+    from engine.plan import Plan
 
 STAFF = """
     users:

@@ -17,7 +17,7 @@ from tests.e2e.rehearsal import Rehearsal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from engine.model import Plan
+    from engine.plan import Plan
 
 LECTURERS = [
     one.key for one in other_members() if (one.department, one.title) == ("Law", "Lecturer")

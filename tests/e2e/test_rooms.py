@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.exit_codes import ERROR, of_plan
-from engine.model import Action, Result, Status
+from engine.plan import Action, Result, Status
 from engine.wiseflow.flows import marker
 from tests.e2e.edges import between
 from tests.e2e.lies import Liar, emptied_with_total, null, without_last, without_total

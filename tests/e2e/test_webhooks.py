@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import ManifestError
 from engine.exit_codes import ERROR, of_plan
-from engine.model import Action, Result
+from engine.plan import Action, Result
 from engine.secret_fill import with_secrets
 from tests.e2e.edges import VARIABLES, between
 from tests.e2e.lies import Liar, null

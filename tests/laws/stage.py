@@ -20,9 +20,9 @@ from engine.desired import load_desired
 from engine.errors import ManifestError
 from engine.guards import NAMES, parse_allowance
 from engine.live import Conventions
-from engine.model import Outcome, Plan, Result, Status
 from engine.pacing import Rate
 from engine.pipeline import Planned, bind_plan, carry_out, fill_for, find_for, plan_now
+from engine.plan import Outcome, Plan, Result, Status
 from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
 from engine.planner import Options
 from engine.render.style import Style

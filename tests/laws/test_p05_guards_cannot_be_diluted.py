@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.model import Change, Plan, Status
+from engine.plan import Change, Plan, Status
 from tests.laws.law import law
 from tests.laws.scene import DAY, OWN, When, in_minutes
 from tests.laws.tally import note

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import EngineError
-from engine.model import Action
+from engine.plan import Action
 from tests.e2e import lies
 from tests.e2e.edges import between
 from tests.e2e.lies import Liar
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from engine.model import Plan
+    from engine.plan import Plan
     from tests.e2e.rehearsal import Rehearsal
 
 __all__ = ["term"]

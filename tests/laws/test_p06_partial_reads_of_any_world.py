@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from engine.errors import EngineError
-from engine.model import Change, Plan, Status
+from engine.plan import Change, Plan, Status
 from tests.laws.law import law
 from tests.laws.snapshot import twins
 from tests.laws.tally import note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.model import Action, Change, Status
+from engine.plan import Action, Change, Status
 from engine.wiseflow.flows import marker
 from tests.laws.law import law
 from tests.laws.snapshot import names_of, raw_objects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.model import Action, Address, Desired, Outcome, Plan, Status
+from engine.plan import Action, Outcome, Plan, Status
 from tests.laws import deeds
 from tests.laws.law import law
 from tests.laws.snapshot import flow_name, room_name, user_name, webhook_name
@@ -15,6 +15,7 @@ from tests.laws.wire import Tap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from engine.model import Address, Desired
     from tests.laws.stage import Stage
     from tests.laws.worlds import World
 

@@ -14,7 +14,7 @@ from tests.laws.test_p08_order_and_parallelism import Shuffle
 from tests.laws.wire import Tap
 
 if TYPE_CHECKING:
-    from engine.model import Outcome
+    from engine.plan import Outcome
     from tests.laws.stage import Stage
     from tests.laws.worlds import World
 

@@ -16,7 +16,7 @@ from tests.laws.tally import note
 from tests.laws.wire import Tap
 
 if TYPE_CHECKING:
-    from engine.model import Outcome
+    from engine.plan import Outcome
     from tests.laws.snapshot import Meaning
     from tests.laws.stage import Stage
     from tests.laws.worlds import World

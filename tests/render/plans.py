@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.errors import Location, Problem
-from engine.model import (
+from engine.model import Address
+from engine.plan import (
     Action,
-    Address,
     Change,
     FieldChange,
     Guard,

@@ -9,7 +9,7 @@ from datetime import timedelta
 import jsonschema
 import pytest
 
-from engine.model import Outcome, Plan, Result
+from engine.plan import Outcome, Plan, Result
 from engine.render.as_json import apply_document, plan_document, render
 from engine.render.plan_schema import PLAN_SCHEMA
 from engine.render.style import Style

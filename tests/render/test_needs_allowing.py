@@ -8,8 +8,8 @@ from engine.checking import check
 from engine.guards import parse_allowance
 from engine.kinds.allow import Allow
 from engine.manifest import parse_yaml
-from engine.model import Status
 from engine.nodes import Sequence, Table
+from engine.plan import Status
 from engine.planner import Options
 from engine.render.style import Style
 from engine.render.terminal import render_plan

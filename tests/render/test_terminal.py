@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.errors import Location
-from engine.model import Action, Address, Change, FieldChange, Note, Outcome, Plan, Result, Status
+from engine.model import Address
+from engine.plan import Action, Change, FieldChange, Note, Outcome, Plan, Result, Status
 from engine.render.style import Style
 from engine.render.terminal import render_outcomes, render_plan
 from tests.render import plans
