@@ -61,7 +61,7 @@ def _less(payload: Any, harm: str) -> Any:
     return payload | {"data": payload["data"][:-1]} if payload["data"] else None
 
 
-@law(share=0.07)
+@law(share=0.06)
 def test_a_partial_read_adds_nothing_to_a_plan(stage: Stage, world: World) -> None:
     """Each step planned from partial reads would be planned from whole ones too."""
     world.begin(stage)
