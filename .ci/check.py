@@ -109,8 +109,8 @@ def copy_tests(target: Path) -> Path:
     return target
 
 
-def workers(share: str = "worksteal") -> list[str]:
-    return ["-n", os.environ.get("PYTEST_WORKERS", "auto"), "--dist", share]
+def workers() -> list[str]:
+    return ["-n", os.environ.get("PYTEST_WORKERS", "auto"), "--dist", "worksteal"]
 
 
 def run(name: str, command: list[str], folder: Path = ROOT, *, quiet: bool = False) -> Check:

@@ -128,9 +128,10 @@ def with_unarchiving(
 ) -> list[Change]:
     """The changes of a flow that is to come out of the archive, which is the first of them.
 
-    What nobody can know while it is in there is bound to no value before.
+    What nobody can know while it is in there is bound to no value before. One that is being made
+    was never in there.
     """
-    if desired.unarchive is None:
+    if desired.unarchive is None or live.facts["marked"]:
         return changes
     is_archived = live.facts["state"] == ARCHIVED
     changes = [_loosened(change, is_archived=is_archived) for change in changes]

@@ -100,7 +100,7 @@ def test_a_partial_read_adds_nothing_to_an_apply(stage: Stage, world: World) -> 
     except EngineError:
         note("reads that stop an apply", operation)
     found, said = stage.meaning(), f"{operation} {harm}"
-    assert twins(found) == twins(before), said
+    assert set(twins(found)) <= set(twins(before)), said
     assert set(before) & set(end) <= set(found), said
     # A flow on its way carries its marker still, and no key.
     made = {name for name in found if "wisectl" not in name} - {*before, *end}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.model import INDIVIDUAL
 from engine.plan import Action, Change, Status
 from engine.wiseflow.flows import marker
 from tests.laws.law import law
@@ -37,6 +38,7 @@ MEMBERS = {
     # An assessor's type must stand on the flow before anybody can have it.
     "assessors": "assessors assessorTypes",
     "assessor_groups": "assessorGroups",
+    **dict.fromkeys(INDIVIDUAL, "participants"),
     # The allocations of whoever leaves a flow go with them.
     "assessors.leave": "assessors assessorGroups",
     "participants.leave": "participants assessors reviewers assessorGroups",
