@@ -30,8 +30,8 @@ def _victims() -> Iterator[None]:
 
 @law(share=0.02, most=20, a_time=2)
 def test_killed_at_every_request_boundary_and_run_again(stage: Stage, world: World) -> None:
-    """Before each request, and after the answer of each that writes."""
-    rerun = Rerun.of(stage, world)
+    """Before each request, and after the answer of each that writes; of a part of each world."""
+    rerun = Rerun.of(stage, world, in_part=True)
     for number, one in enumerate(rerun.log):
         _kill_and_rerun(rerun, number, "before", one, plan_too=False)
         if one.writes:
