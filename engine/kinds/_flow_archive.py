@@ -70,6 +70,11 @@ def plan_archiving(
         reason = "only a concluded flow can be archived, and it is a draft"
         yield replace(change, status=Status.BLOCKED, reasons=(reason,))
         return
+    if lost := sorted(part for where, part in world.unread if where == desired.address):
+        # What was not read may differ, and nothing is written any more once it is archived.
+        reason = f"not all of it could be read: {', '.join(part or 'the flow' for part in lost)}"
+        yield replace(change, status=Status.BLOCKED, reasons=(reason,))
+        return
     moved = _dates_after(changes)
     dates = {path: live.fields.get(path) for path in OVER} | moved
     waits = _waits(dates, CONCLUDED if moved else state, world)

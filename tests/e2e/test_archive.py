@@ -60,6 +60,19 @@ def test_a_concluded_flow_is_archived(office: Office) -> None:
     assert state(office) == "ARCHIVED"
 
 
+def test_what_could_not_be_read_whole_is_not_archived(office: Office) -> None:
+    """Nothing is written any more once it is there: what was not read may have to be."""
+    office.clock("2027-05-25 12:00")
+    types = {"assessor_types": [{"type": "Internal"}]}
+    office.write(term({**ARCHIVED, **types}, participants=list(PEOPLE)))
+    refused = {"method": "GET", "path": "/flows/{flowId}/assessor-types", "kind": "status"}
+    office.stage.control("POST", "faults", [refused | {"status": 404, "times": 9}])
+    change = lifecycle(office)
+    office.stage.control("POST", "faults", [])
+    assert change["status"] == "blocked"
+    assert change["reasons"] == ["not all of it could be read: assessor_types"]
+
+
 def test_before_it_is_over_the_archiving_waits(office: Office) -> None:
     office.write(term(ARCHIVED, participants=list(PEOPLE)))
     change = lifecycle(office)

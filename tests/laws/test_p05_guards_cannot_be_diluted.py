@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.plan import Change, Plan, Status
+from engine.wiseflow.seats import ROLES
 from tests.laws.law import law
 from tests.laws.scene import DAY, OWN, When, in_minutes
 from tests.laws.tally import note
@@ -85,5 +86,7 @@ def _with_harmless(term: Term, plan: Plan, world: World) -> Term:
             {"flows": [change.address.key], change.seats.role: new[:comers]}
             for change in plan.changes
             if change.status is Status.HELD and change.seats and change.seats.before >= NOT_SMALL
+            # Only roles of their own are stated by name in an assignment.
+            if change.seats.role in ROLES
         ]
     return Term(entries, term.sheets)
