@@ -39,7 +39,8 @@ _DELETED = object()
 class Item(NamedTuple):
     """One field, list member or seat: digests of what is stated, live, and live when done.
 
-    `verb` is empty where nothing is to be done; `change` is the id of the change that does it.
+    `verb` is empty where nothing is to be done; `change` is the id of the change that does it, in
+    a bound plan empty where that is not carried out.
     """
 
     stated: str
@@ -341,7 +342,9 @@ def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
     if old.before == DELETED:
         return ""  # Nobody knew what was there: nothing was planned of it, and nothing is written.
     if new.verb:
-        same = (old.verb, old.before, old.after) == (new.verb, new.before, new.after)
+        # Of what was blocked or held nothing is written: what would come of it may be another.
+        width = 3 if old.change else 2
+        same = (old.verb, old.before, old.after)[:width] == (new.verb, new.before, new.after)[:width]
         return "" if same else LIVE_MOVED
     if not old.verb or new.before in (old.after, UNREADABLE):
         return ""

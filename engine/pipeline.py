@@ -83,10 +83,14 @@ def bind_plan(
         if change.address in touched:
             by_address.setdefault(change.address, []).append(change)
     normal = {kind.name: kind.normal for kind in KINDS.values()}
-    objects: dict[Address, Binding] = {
-        address: bind(world.desired[address], mine, world, normal[address.kind], digester)
-        for address, mine in sorted(by_address.items())
-    }
+    ids = {change.id for change in changes}
+    objects: dict[Address, Binding] = {}
+    for address, mine in sorted(by_address.items()):
+        items = bind(world.desired[address], mine, world, normal[address.kind], digester)
+        objects[address] = {
+            name: item if item.change in ids else item._replace(change="")
+            for name, item in items.items()
+        }
     return BoundPlan(changes, objects, digester, allowances, planned.plan.let_through)
 
 

@@ -29,8 +29,8 @@ from engine.kinds._flow_moved import (
 from engine.kinds._flow_plan import (
     DATES,
     concluding_dates_last,
+    creation_first,
     leftovers,
-    managers_with_creation,
     own_changes,
     source_key,
 )
@@ -149,7 +149,7 @@ def _compared(
     changes = with_allocations(desired, live, changes, world, findings)
     changes = with_anonymity(desired, live, changes, world)
     changes = with_assessor_types(desired, live, changes, world, findings)
-    changes = managers_with_creation(changes, live)
+    changes = creation_first(changes, live)
     changes = with_individual(desired, live, changes, world, findings)
     note_own_times(desired, live, changes, findings)
     given_up = list(leftovers(desired, live))

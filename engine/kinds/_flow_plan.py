@@ -195,11 +195,11 @@ def _type_blocks(stated: Stated | None, world: World, findings: Findings) -> Ite
         yield f"this licence has no {stated.value}"
 
 
-def managers_with_creation(changes: list[Change], live: Live | None) -> list[Change]:
+def creation_first(changes: list[Change], live: Live | None) -> list[Change]:
     """A creation takes its managers along: they are shown with it and not planned twice.
 
     One that is half made has its managers, but may have to be made anew: whoever is to manage it
-    is made first.
+    is made first, and nobody comes to it before it is finished.
     """
     if not changes or changes[0].action is not Action.CREATE or changes[0].part:
         return changes
@@ -207,7 +207,8 @@ def managers_with_creation(changes: list[Change], live: Live | None) -> list[Cha
     managers = [change for change in rest if change.part == "managers"]
     if live is not None:
         made = tuple(name for change in managers for name in change.after)
-        return [replace(creation, after=(*creation.after, *made)), *rest]
+        waiting = (replace(c, needs=tuple(dict.fromkeys((creation.id, *c.needs)))) for c in rest)
+        return [replace(creation, after=(*creation.after, *made)), *waiting]
     if not managers:
         return [_without_managers(creation), *rest]
     seats, after = managers[0].seats, managers[0].after

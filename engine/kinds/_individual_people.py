@@ -116,8 +116,13 @@ def sits(one: One, who: Sitters) -> bool:
 
 
 def left_people(role: DesiredRole, who: Sitters, world: World) -> Sequence[tuple[str, LiveSeat]]:
-    """Whom the role named at base and names no longer, and who still sit the exam."""
+    """Whom the role named at base and names no longer, and who still sit the exam.
+
+    Whoever is named by something else now, a student number for a key, has not gone.
+    """
+    named = mentioned(role, world)
     numbers = sorted({n for person in role.leaving if (n := world.people.user_id(person))})
+    numbers = [number for number in numbers if number not in named]
     return [
         (world.people.name_of(n, world.licence, who.there[n].name), who.there[n])
         for n in numbers

@@ -60,6 +60,19 @@ def number(rehearsal: Rehearsal, key: str) -> int:
     return int(found)
 
 
+def known_by_two_names(rehearsal: Rehearsal) -> tuple[str, str]:
+    """The key and the student number of somebody who has both."""
+    users = rehearsal.control("GET", "state")["users"]
+    kinds = rehearsal.by_hand("GET", "/license/user-data-types")["data"]
+    names = {one["id"]: one["name"] for one in kinds}
+    return next(
+        (values["Personal Organisation Id"], values["Student Number"])
+        for user in users
+        if {"Personal Organisation Id", "Student Number"}
+        <= (values := {names[d["userDataTypeId"]]: d["value"] for d in user["data"]}).keys()
+    )
+
+
 def own(rehearsal: Rehearsal, key: str) -> dict[str, Any]:
     """What a participant has of their own: None where it is that of the exam."""
     user, there = number(rehearsal, key), flow(rehearsal)["participants"]

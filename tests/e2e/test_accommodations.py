@@ -23,6 +23,7 @@ from tests.e2e.accommodated import (
     Killer,
     flow,
     give_end,
+    known_by_two_names,
     minutes_after,
     term,
     timebox,
@@ -88,15 +89,7 @@ def test_nobody_is_put_on_an_exam_and_applying_to_nobody_is_a_note(rehearsal: Re
 
 
 def test_somebody_known_by_two_names_is_one_person(rehearsal: Rehearsal) -> None:
-    users = rehearsal.control("GET", "state")["users"]
-    kinds = rehearsal.by_hand("GET", "/license/user-data-types")["data"]
-    names = {one["id"]: one["name"] for one in kinds}
-    _, key, nr = next(
-        (u["id"], values["Personal Organisation Id"], values["Student Number"])
-        for u in users
-        if {"Personal Organisation Id", "Student Number"}
-        <= (values := {names[d["userDataTypeId"]]: d["value"] for d in u["data"]}).keys()
-    )
+    key, nr = known_by_two_names(rehearsal)
     rehearsal.write(f"nr,extra_time\n{nr},30m\n", "extra.csv")
     listed = {"csv": "extra.csv", "column": "nr", "matches": "Student Number", "flows": ["law"]}
     named = {"people": [key], "extra_time": "20m", "flows": ["law"]}

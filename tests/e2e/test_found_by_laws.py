@@ -86,6 +86,23 @@ def test_a_half_made_draft_of_another_type_is_made_anew(rehearsal: Rehearsal) ->
     assert row["type"] == "FLOWlock"
 
 
+def test_nobody_comes_to_a_half_made_flow_before_it_is_finished(rehearsal: Rehearsal) -> None:
+    """Its assessor types are made anew, and who had one already would be left without it."""
+    types = {
+        row["name"]: row["id"] for row in rehearsal.by_hand("GET", "/license/flow-types")["data"]
+    }
+    managers = [rehearsal.control("GET", "state")["users"][0]["id"]]
+    body = {"title": "Half made", "subTitle": marker("law"), "managers": managers}
+    rehearsal.by_hand("POST", "/license/create/flow", body | {"type": types["FLOWassign"]})
+    types_of = "assessor_types: [{type: Internal, instruction: All.}]"
+    text = term(f"type: FLOWassign\n    {types_of}")
+    seats = "managers: [kim@x.org], assessors: [{people: [kim@x.org], type: Internal}]"
+    rehearsal.write(text.replace("managers: [kim@x.org]", seats))
+    changes = {change.id: change for change in rehearsal.plan().changes}
+    assert "flow/law" in changes["flow/law:assessors"].needs
+    settled(rehearsal)
+
+
 def test_a_copy_of_an_oral_exam_with_dates_is_blocked_before_it_is_made(
     rehearsal: Rehearsal,
 ) -> None:

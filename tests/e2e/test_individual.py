@@ -19,6 +19,7 @@ from tests.e2e.accommodated import (
     SAM,
     SAM_LONGER,
     flow,
+    known_by_two_names,
     minutes_after,
     number,
     own,
@@ -238,6 +239,19 @@ def test_a_line_that_is_gone_from_git_returns_to_the_exams_own_dates(
     assert timebox(office.stage, SAM) is None
     assert own(office.stage, ANN)["participation"]["start"] is None
     assert minutes_after(office.stage, ANN) == (30 if kept else 0)
+    assert office.document()["changes"] == []
+
+
+def test_who_is_named_by_a_number_now_and_was_by_key_before_has_not_gone(office: Office) -> None:
+    key, student = known_by_two_names(office.stage)
+    named = {"people": [key], "extra_time": "60m", "flows": ["law"]}
+    _begin(office, term(accommodations=(named,), sit=(key,)))
+    office.write(f"nr,extra_time\n{student},30m\n", "extra.csv")
+    listed = {"csv": "extra.csv", "column": "nr", "matches": "Student Number", "flows": ["law"]}
+    office.write(term(accommodations=(listed,), sit=(key,)))
+    code, said = office.call("apply", "--auto-approve", "--allow", "shorter:flow/law")
+    assert code == 0, said
+    assert minutes_after(office.stage, key) == 30
     assert office.document()["changes"] == []
 
 

@@ -22,7 +22,7 @@ from engine.guards import NAMES, parse_allowance
 from engine.live import Conventions
 from engine.pacing import Rate
 from engine.pipeline import Planned, bind_plan, carry_out, fill_for, find_for, plan_now
-from engine.plan import Outcome, Plan, Result, Status
+from engine.plan import Change, Outcome, Plan, Result, Status
 from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
 from engine.planner import Options
 from engine.render.style import Style
@@ -317,4 +317,8 @@ def failures(outcomes: list[Outcome]) -> list[str]:
 
 def to_do(plan: Plan) -> list[str]:
     """The ids of the changes that the plan would carry out."""
-    return [change.id for change in plan.changes if change.status is Status.PLANNED]
+    return [change.id for change in planned_changes(plan)]
+
+
+def planned_changes(plan: Plan) -> list[Change]:
+    return [change for change in plan.changes if change.status is Status.PLANNED]
