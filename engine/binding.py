@@ -9,12 +9,12 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.individual import general_after, general_live, mentioned, own, values, wanted
-from engine.model import BY_NUMBER, INDIVIDUAL
+from engine.individual import general_after, general_live, mentioned, own, sitting, values, wanted
+from engine.model import BY_NUMBER, INDIVIDUAL, OFF
 from engine.variables import Secret
 
 if TYPE_CHECKING:
@@ -216,17 +216,21 @@ def _individual_items(
 ) -> Iterator[Row]:
     """Of those who are on the flow, or come, what they have of their own: times and exam ids.
 
-    Before the exam is moved and after it, whoever has nothing of their own is the same.
+    Before the exam is moved and after it, whoever has nothing of their own is the same; so is
+    whoever was not asked for, because nobody can have a timebox where the exam has none.
     """
     live = world.live.get(desired.address)
     now, then = general_live(live), general_after(desired, live, changes, world)
     planned = _planned_seats(role.role, changes)
     given = _given(role.role, changes)
     there = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
-    stated = {
-        world.people.name(one.person, world.licence).casefold(): one
-        for one in mentioned(role, world).values()
+    slots = {
+        world.people.name(one.person, world.licence).casefold(): (slot, one)
+        for slot, one in mentioned(role, world).items()
     }
+    stated = {name: one for name, (_, one) in slots.items()}
+    sitters = sitting(desired, live, world)
+    sit = {name for name, (slot, _) in slots.items() if slot in sitters}
     numbers = {name: world.people.user_id(one.person) for name, one in stated.items()}
     for name, number in numbers.items():
         # Somebody who was made meanwhile has a number now, and is the same.
@@ -236,10 +240,12 @@ def _individual_items(
         one, number = stated.get(name), numbers.get(name)
         verb, change = planned.get(name, ("", ""))
         seat = there.get(number or given.get(name, (None, {}))[0] or 0)
-        if seat is None and not verb:
+        if seat is None and not verb and name not in sit:
             continue
         flags, changed = values(one.flags) if one else None, given.get(name, (None, {}))[1]
         names = {*wanted(role.role, flags or {}, then), *changed}
+        if then.timebox in (OFF, None):
+            names.discard("timebox")  # It goes with that of the exam, planned or not.
         found = {key: seat.flags.get(key) for key in names} if seat else {}
         before = own(found, now, then)
         after = own({**before, **changed}, then) if verb else before
@@ -344,58 +350,10 @@ def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
     if new.verb:
         # Of what was blocked or held nothing is written: what would come of it may be another.
         width = 3 if old.change else 2
-        same = (old.verb, old.before, old.after)[:width] == (new.verb, new.before, new.after)[:width]
+        same = (old.verb, old.before, old.after)[:width] == (new.verb, new.before, new.after)[
+            :width
+        ]
         return "" if same else LIVE_MOVED
     if not old.verb or new.before in (old.after, UNREADABLE):
         return ""
     return NOT_POSSIBLE if new.before == old.before else LIVE_MOVED
-
-
-# ---- what was reviewed ---------------------------------------------------------------------------
-
-UNREVIEWED = "it is not in the reviewed plan, or not the same there: have it reviewed"
-GONE = "it was reviewed, and is not planned any more: see what has moved since"
-
-
-def only_reviewed(fresh: BoundPlan, reviewed: BoundPlan) -> BoundPlan:
-    """The fresh plan, in which all that differs from the reviewed one is listed, not written.
-
-    A change is the same where each of its items was reviewed with this value before and after;
-    one that was reviewed and is done already needs nothing.
-    """
-    refused = {
-        change.id: UNREVIEWED
-        for change in fresh.changes
-        if not _is_reviewed(change, fresh, reviewed)
-    }
-    planned = {change.id for change in fresh.changes}
-    gone = [c for c in reviewed.changes if c.id not in planned and not _is_done(c, fresh, reviewed)]
-    refused |= {change.id: GONE for change in gone}
-    objects = {change.address: reviewed.objects[change.address] for change in gone}
-    return replace(
-        fresh,
-        changes=[*fresh.changes, *gone],
-        objects={**objects, **fresh.objects},
-        refused=refused,
-    )
-
-
-def _is_reviewed(change: Change, fresh: BoundPlan, reviewed: BoundPlan) -> bool:
-    there = reviewed.objects.get(change.address, {})
-    return all(
-        name in there and there[name].change and there[name][:4] == item[:4]
-        for name, item in fresh.objects[change.address].items()
-        if item.change == change.id
-    )
-
-
-def _is_done(change: Change, fresh: BoundPlan, reviewed: BoundPlan) -> bool:
-    """Whether another object's state tells that nothing of the change is left to do."""
-    now = fresh.objects.get(change.address)
-    if now is None:
-        return False
-    return all(
-        name not in now or now[name].before in (item.after, UNREADABLE)
-        for name, item in reviewed.objects[change.address].items()
-        if item.change == change.id
-    )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from engine.applier import Control
-from engine.binding import BoundPlan, Digester, only_reviewed
+from engine.binding import BoundPlan, Digester
 from engine.commands.interrupt import run_interruptible
 from engine.commands.journal import account
 from engine.commands.lock import locked
@@ -30,6 +30,7 @@ from engine.planfile import SavedPlan, bound_plan, read_plan
 from engine.render.as_json import apply_document, plan_document, render
 from engine.render.style import counted
 from engine.render.terminal import render_outcomes, render_plan
+from engine.reviewed import only_reviewed
 from engine.uniweb.client import open_uniweb
 from engine.wiseflow.client import open_wiseflow
 from engine.wiseflow.licence import fingerprint

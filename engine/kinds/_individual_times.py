@@ -110,6 +110,8 @@ def _row(
     name, number, written = person
     live = exam.live_seat(role, number)
     found = {key: live.flags.get(key) for key in targets} if live else {}
+    if role == TIMEBOX_OF and exam.then.timebox in (OFF, None):
+        found = {}  # What somebody has goes with that of the exam.
     before, after = own(found, exam.now, exam.then), own(targets, exam.then)
     # What is somebody's own is cleared though everybody will have it: for the move after this.
     stale = {key for key in found if found[key] != exam.now.of(key) and key not in after}

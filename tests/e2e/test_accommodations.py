@@ -25,6 +25,7 @@ from tests.e2e.accommodated import (
     give_end,
     known_by_two_names,
     minutes_after,
+    person,
     term,
     timebox,
 )
@@ -202,6 +203,28 @@ def test_a_crash_between_any_two_calls_loses_nobody_their_time(
             assert at > 3
             return
     pytest.fail("the run never ended by itself")
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [{"accommodations": (SAM_LONGER,)}, {"individual": (person(SAM, timebox=250),)}],
+    ids=list,
+)
+def test_the_same_plan_goes_on_after_the_timebox_went_of_which_somebody_had_more(
+    rehearsal: Rehearsal, stated: dict[str, Any]
+) -> None:
+    """Nobody is asked for a timebox of their own any more, as nobody can have one."""
+    rehearsal.checked = False
+    entries, longer = stated.get("individual", ()), stated.get("accommodations", ())
+    _applied(rehearsal, term(*entries, accommodations=longer, timebox=200))
+    off = term(*entries, accommodations=longer, timebox="off", title="Law of Things")
+    rehearsal.write(off)
+    data = rehearsal.save_plan()
+    with between(lambda network: Killer(network, 1, after=True)), suppress(KilledError):
+        rehearsal.apply_saved(data)
+    rehearsal.apply_saved(data)
+    assert rehearsal.failures() == []
+    assert not [one for one in rehearsal.plan().changes if one.status is Status.PLANNED]
 
 
 # ---- taken ---------------------------------------------------------------------------------------
