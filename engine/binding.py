@@ -350,10 +350,8 @@ def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
     if new.verb:
         # Of what was blocked or held nothing is written: what would come of it may be another.
         width = 3 if old.change else 2
-        same = (old.verb, old.before, old.after)[:width] == (new.verb, new.before, new.after)[
-            :width
-        ]
-        return "" if same else LIVE_MOVED
+        planned, fresh = ((one.verb, one.before, one.after)[:width] for one in (old, new))
+        return "" if planned == fresh else LIVE_MOVED
     if not old.verb or new.before in (old.after, UNREADABLE):
         return ""
     return NOT_POSSIBLE if new.before == old.before else LIVE_MOVED

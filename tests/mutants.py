@@ -102,7 +102,7 @@ MUTANTS = (
     Mutant(
         "what moved in WISEflow is written over",
         "binding.py",
-        '        return "" if before == after else LIVE_MOVED\n',
+        '        return "" if planned == fresh else LIVE_MOVED\n',
         '        return ""\n',
     ),
     Mutant(
