@@ -49,8 +49,11 @@ class Rerun:
         self.stage.tap = Tap()
 
     def settle(self) -> None:
-        """Lets the sandbox finish what a process that is gone had sent."""
-        for _ in range(2):
+        """Lets the sandbox finish what a process that is gone had sent.
+
+        A connection that was just opened takes it more turns than a request on one that stands.
+        """
+        for _ in range(8):
             self.stage.control("GET", "requests")
 
     def finish(self, said: str, *, plan_too: bool = True) -> None:
