@@ -14,6 +14,7 @@ from engine.errors import Location
 from engine.model import (
     BY_NUMBER,
     INDIVIDUAL,
+    ROOM_OF,
     Address,
     Adoption,
     Desired,
@@ -121,6 +122,8 @@ def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
         yield "a secret cannot be taken back: state another secret_version, and apply"
     if any(one["path"] == GROUPS for one in row["fields"]):
         yield "a group that was deleted cannot be brought back: state it, and apply"
+    if any(one["path"].startswith(ROOM_OF) and not one["after"] for one in row["fields"]):
+        yield "who sat in the room is in no journal: state them again, and apply"
     hidden = [one["path"] for one in row["fields"] if "before" not in one]
     if hidden and row["action"] == "update":
         names = ", ".join(sorted(hidden))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.bookings import books_rooms
 from engine.diff import changed_fields
 from engine.errors import ApiError
 from engine.kind import RefusedError
@@ -32,7 +33,7 @@ class RoomLive:
 
     async def find(self, api: WiseflowApi, world: World) -> None:
         wanted = [address for address in world.desired if address.kind == "room"]
-        if not wanted:
+        if not wanted and not any(books_rooms(desired) for desired in world.desired.values()):
             return
         try:
             rooms = await api_rooms.read_rooms(api)
@@ -42,6 +43,7 @@ class RoomLive:
             reason = f"could not be read: {error}"
             world.unread |= {(address, ""): reason for address in wanted}
             return
+        world.rooms = rooms
         world.totals["room"] = len(rooms)
         for address in wanted:
             _take(world, address, rooms)

@@ -20,6 +20,7 @@ from engine.user_entries import OF_ONE_PERSON
 from engine.wiseflow.creation import INCLUDABLE
 from tests.laws import lives
 from tests.laws.allocating import allocate
+from tests.laws.booking import book
 from tests.laws.drawing import LINES, hints, models_in
 from tests.laws.scene import (
     BEGIN,
@@ -578,6 +579,7 @@ def role_fields() -> Mapping[str, Any]:
 
 
 ROLE_FIELDS = role_fields()
+OF_ROLES = frozenset({"flows", "assessor_groups", "room_bookings", *ROLE_FIELDS})
 
 
 def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> list[Entry]:
@@ -589,7 +591,7 @@ def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> l
         key = flow["key"]
         entry: Entry = {
             "flows": [key],
-            **draw(WORDS.some(ROLES, but=frozenset({"flows", "assessor_groups", *ROLE_FIELDS}))),
+            **draw(WORDS.some(ROLES, but=OF_ROLES)),
         }
         for role, hint in ROLE_FIELDS.items():
             if draw(_half) or role == "managers":
@@ -597,6 +599,7 @@ def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> l
         if draw(_mostly):
             entry["managers"] = _with(OWN[0], entry["managers"])
         allocate(draw, flow, entry, lambda: _table(draw, scene, term, ROSTERS))
+        book(draw, scene, entry, lambda: _table(draw, scene, term, ROSTERS))
         was = old.get(key)
         found.append(entry if was is None else _blend(draw, was, entry))
     return [*found, _shared(draw, term)]

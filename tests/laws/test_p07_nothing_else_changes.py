@@ -38,10 +38,12 @@ MEMBERS = {
     # An assessor's type must stand on the flow before anybody can have it.
     "assessors": "assessors assessorTypes",
     "assessor_groups": "assessorGroups",
+    "room_bookings": "roomBookings",
+    "room_seats": "roomBookings",
     **dict.fromkeys(INDIVIDUAL, "participants"),
     # The allocations of whoever leaves a flow go with them.
     "assessors.leave": "assessors assessorGroups",
-    "participants.leave": "participants assessors reviewers assessorGroups",
+    "participants.leave": "participants assessors reviewers assessorGroups roomBookings",
 }
 """From what a plan names to the members of the server's own objects; others are called alike."""
 
@@ -125,7 +127,7 @@ def _only_named_parts(
 
 def _parts(change: Change) -> Iterable[str]:
     fields = {one.path for one in change.fields}
-    several = ("data", "assessor_types")
+    several = ("data", "assessor_types", "room_bookings")
     yield change.part
     yield from (name if (name := path.partition(".")[0]) in several else path for path in fields)
     if change.seats:
