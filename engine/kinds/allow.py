@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic.config import JsonDict, JsonValue
 
-NO_ROLES = ("flows", "membership", "assessor_groups")
+NO_ROLES = ("flows", "membership", "assessor_groups", "room_bookings")
 ROLES = tuple(name for name in RoleAssignment.model_fields if name not in NO_ROLES)
 
 SUBJECTS = {"primary-email": "users", "updates": "kind", "uniweb": "profiles", "removals": ""}

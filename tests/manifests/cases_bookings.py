@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.manifests.cases_people import ROSTER, role
+from tests.manifests.repositories import FLOW
 
 if TYPE_CHECKING:
     from tests.manifests.repositories import Case
@@ -75,6 +76,11 @@ BOOKING_CASES: dict[str, Case] = {
             also("room_bookings: [{room: hall, ¶start: 2027-05-03 10:00Z, length: 1h}]"),
         ),
         "hall is booked at another time there",
+    ),
+    "an allowance for rooms": (
+        f"{FLOW}allow:\n  - {{¶remove: room_bookings, flows: [math], until: 2027-05-01,"
+        " reason: r}\n",
+        "unknown role",
     ),
     "two memberships of the rooms of a flow": (
         room("room: hall", also("room_bookings: []\n    ¶membership: exact")).replace(
