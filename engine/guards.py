@@ -58,6 +58,8 @@ HAZARDS = {
     "last-hour": "a flow is activated within an hour of its start",
     "no-participants": "a flow without participants is activated",
     "deletion": "a draft is deleted",
+    "room-deletion": "a room is deleted",
+    "webhook-deletion": "a webhook is deleted",
     "room-booking": "a room's booking goes with people in it",
     "unarchive": "a flow comes back from the archive: its marking end moves to today",
 }

@@ -79,7 +79,6 @@ REASONS: tuple[tuple[str, str], ...] = (
         "what an exam asks: made in WISEflow, copied with a flow",
     ),
     (r".*/(combine|periods|reassessment|remarking).*", "sequences, periods, reassessment: not yet"),
-    (r".*/license/rooms/.*", "rooms that nobody needs: not yet"),
     (
         r"DELETE .*/room-bookings/.*/participants",
         "clears a list at once: people are taken one by one",

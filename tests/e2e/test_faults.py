@@ -91,6 +91,7 @@ webhooks:
 rooms:
   - {key: hall, name: Hall, capacity: 90, campus: North}
   - {key: lab, name: Lab, capacity: 20}
+  - {key: shed, name: Shed, capacity: 5}
 accommodations: [{people: [p0@example.org, p1@example.org], extra_time: 25%, flows: [law]}]
 individual: [{flows: [law], person: p0@example.org, unique_exam_id: X-1}]
 """
@@ -169,6 +170,7 @@ LIVES = """\
 """Flows that are renamed, and that are archived, brought back and reopened by their number."""
 AFTER = AFTER.replace("role_assignments:", TAX + LIVES + "role_assignments:")
 AFTER += """\
+removed: [room/shed]
 moved: [{from: flow/toll, to: flow/gst}]
 adopt:
   - {flow: past, environment: sandbox, server_id: 7681161, title: Modern European History}
@@ -282,6 +284,8 @@ DELETE /flows/{flowId}/reviewers/{reviewerId}
 GET /flows/{flowId}/invigilators
 PATCH /flows/{flowId}/invigilators/{invigilatorId}
 DELETE /flows/{flowId}/invigilators/{invigilatorId}
+GET /license/rooms/{roomId}/flows
+DELETE /license/rooms/{roomId}
 PUT /webhooks/{webhookId}
 DELETE /webhooks/{webhookId}
 POST /flows/{flowId}/room-bookings/{roomBookingId}/participants/{participantId}
@@ -351,7 +355,10 @@ def test_the_next_apply_reaches_the_desired_state(
     state = rehearsal.control("GET", "state")
     titles = ["wisectl-log-v1", f"wisectl-sis-v{1 + PHASES[operation]}"]
     assert sorted(webhook["title"] for webhook in state["webhooks"]) == titles
-    assert sorted(room["identifier"] for room in state["rooms"]) == ["hall", "lab"]
+    assert (
+        sorted(room["identifier"] for room in state["rooms"])
+        == ["hall", "lab", "shed"][: 3 - PHASES[operation]]
+    )
     booked = [len(flow["roomBookings"]) for flow in state["flows"] if flow["title"] == "Tax"]
     assert booked == [[2], [1]][PHASES[operation]]
     groups = [group["title"] for flow in state["flows"] for group in _groups_of_vat(flow)]

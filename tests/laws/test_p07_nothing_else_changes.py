@@ -103,11 +103,19 @@ def _only_left_behind(
     planned: Iterable[Change],
     markers: set[tuple[str, str]],
 ) -> None:
-    """What is gone is a webhook that another has taken the place of, or a half-made room."""
+    """What is gone is what was to be removed, what another has taken the place of, or a half-made
+    room.
+    """
     cleared = {str(change.address).casefold() for change in planned if change.part == "leftovers"}
+    removed = {
+        str(change.address).casefold()
+        for change in planned
+        if change.action is Action.REMOVE and not change.part
+    }
     for place, was in gone.items():
         name = f"{place[0]}/{names[place]}"
         is_old = place[0] == "webhook" and name in cleared
+        is_old = is_old or (place[0] in ("room", "webhook") and name in removed)
         assert is_old or (place[0], was.get("identifier")) in markers, name
 
 
