@@ -100,6 +100,8 @@ class AllowReader:
             return list(self._users(entry))
         if subject == "profiles":
             return list(self._profiles(entry))
+        if subject in ("rooms", "webhooks"):
+            return self._gone(entry, subject)
         return [Address(entry.value.kind, "*")] if entry.value.kind else []
 
     def _left(self, entry: Entry) -> list[Address]:
@@ -113,6 +115,13 @@ class AllowReader:
             message = f"{DELETION} is about flows that have left the manifests"
             self.documents.wrong(where, name, message, "list their keys")
         return []
+
+    def _gone(self, entry: Entry, subject: str) -> list[Address]:
+        """Rooms or webhooks that have left the manifests: their keys as written."""
+        self.documents.refuse_repeats(entry, subject)
+        kind = subject.removesuffix("s")
+        keys = getattr(entry.value, subject) or ()
+        return [Address(kind, key) for text in keys for key in (text, text.casefold())]
 
     def _users(self, entry: Entry) -> Iterator[Address]:
         self.documents.refuse_repeats(entry, "users")

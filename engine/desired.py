@@ -75,11 +75,13 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     people = PeopleReader(documents, sheets, directory)
     people.read_rosters()
     flows = FlowReader(documents, conventions.time_zone).read()
-    roles = RoleReader(documents, people, flows).read()
+    reader = RoleReader(documents, people, flows, conventions.time_zone)
+    roles = reader.read()
     individual = IndividualReader(documents, sheets, people, flows, conventions.time_zone)
     resources = {one.address: one for one in (*users, *_others(documents))}
     for key, found in individual.read(roles).items():
-        resources[flows[key].address] = replace(flows[key], roles=found)
+        fields = {**flows[key].fields, **reader.bookings.get(key, {})}
+        resources[flows[key].address] = replace(flows[key], fields=fields, roles=found)
     sets = [one for found in roles.values() for one in found.values() if not one.owner]
     seats = sum(len(one.seats) for one in sets)
     counts = {"files": documents.files, "csv_rows": sheets.rows, "seats": seats}

@@ -58,6 +58,9 @@ HAZARDS = {
     "last-hour": "a flow is activated within an hour of its start",
     "no-participants": "a flow without participants is activated",
     "deletion": "a draft is deleted",
+    "room-deletion": "a room is deleted",
+    "webhook-deletion": "a webhook is deleted",
+    "room-booking": "a room's booking goes with people in it",
     "unarchive": "a flow comes back from the archive: its marking end moves to today",
 }
 """What makes one change dangerous, each with what an allowance lets through."""
@@ -132,7 +135,7 @@ def check_guards(changes: Sequence[Change], world: World, limits: Limits) -> lis
     """Every guard that the plan comes near, the refused ones with what they refuse."""
     leaving = [change for change in changes if taken(change)]
     checked = [found for change in leaving for found in _set_guards(change)]
-    checked += _removals([one for one in leaving if one.seats and not one.seats.of], limits)
+    checked += _removals([one for one in leaving if one.seats and not one.seats.is_within], limits)
     for kind in sorted({change.address.kind for change in changes}):
         checked += _updates(kind, [c for c in changes if c.address.kind == kind], world, limits)
     for profile in sorted(limits.last_counts):

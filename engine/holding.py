@@ -240,8 +240,8 @@ def _entries(refused: Iterable[Refusal], ruling: Ruling, today: date) -> Iterato
 
 
 def _leaves(change: Change) -> bool:
-    """Whether people leave a role; an allocation can be no part of `remove`."""
-    return taken(change) > 0 and change.seats is not None and not change.seats.of
+    """Whether people leave a role; allocations and rooms can be no part of `remove`."""
+    return taken(change) > 0 and change.seats is not None and not change.seats.is_within
 
 
 def _of_removal(refusal: Refusal, ruling: Ruling) -> str:

@@ -32,6 +32,15 @@ Flags of their seats: dates `extra_time` (texts, of which the longest holds), `s
 timebox `extra_time`, `timebox`; exam ids `unique_exam_id`; active `active`.
 """
 
+BOOKINGS, IN_ROOMS = "room_bookings", "room_seats"
+"""Which rooms a flow has booked, and who sits in which: a role whose seats have the flag `room`."""
+
+ROOM_OF = f"{BOOKINGS}."
+"""How the path of one room's booking begins: its value is a tuple of windows, each as text."""
+
+AS_EXAM = ("participation",)
+"""Instead of windows: the room is booked for as long as the exam takes."""
+
 TYPE_OF = "assessor_types."
 """How the path of one assessor type begins: its value is the instruction, True without one."""
 

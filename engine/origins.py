@@ -9,14 +9,25 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.binding import VERBS, members
+from engine.bookings import windows
 from engine.individual import PATHS, mentioned, values
-from engine.model import BY_NUMBER, INDIVIDUAL, Desired, DesiredRole, Live, Standing, set_of
+from engine.model import (
+    BY_NUMBER,
+    INDIVIDUAL,
+    ROOM_OF,
+    Desired,
+    DesiredRole,
+    Live,
+    Standing,
+    set_of,
+)
 from engine.plan import Action, Change, FieldChange, Seat, SeatsChange, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engine.kind import Normal
+    from engine.model import Value
     from engine.world import Findings, World
 
 GIT, LIVE, BOTH, NEW, SOURCE = "git", "live", "both", "new", "source"
@@ -98,9 +109,14 @@ class Origins:
         was = base.fields.get(change.path) if base else None
         if was is None or change.path == ONE_WAY:
             return GIT
-        before, now = (self._members(change.path, one) for one in (was.value, change.before))
         stated = self.desired.fields.get(change.path)
-        moved = stated is None or before != self._members(change.path, stated.value)
+        before, now = (
+            self._members(change.path, one)
+            for one in (_at_times(was.value, change.path, base), change.before)
+        )
+        moved = stated is None or before != self._members(
+            change.path, _at_times(stated.value, change.path, self.desired)
+        )
         exact = base is not None and change.path.partition(".")[0] in base.exact
         # Of a list that is only added to, others may always have been there.
         drifted = before != now if exact or not before else not before.items() <= now.items()
@@ -234,6 +250,13 @@ def note_left(change: Change, names: Iterable[str], findings: Findings) -> None:
         f"{part}changed in WISEflow, and left alone since the exam has started: {shown}",
         "state in the manifests what it is now, or what it shall be instead",
     )
+
+
+def _at_times(value: Value, path: str, where: Desired | None) -> Value:
+    """What is stated; of a room that is booked for an exam, when that exam is stated to be."""
+    if where is None or not path.startswith(ROOM_OF):
+        return value
+    return windows(value, values(where.fields))
 
 
 def _together(origins: set[str]) -> str:

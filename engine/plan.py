@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from engine.model import INDIVIDUAL, Address, Value
+from engine.model import IN_ROOMS, INDIVIDUAL, Address, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +69,13 @@ class SeatsChange:
     """The seats as they are live, where adds of another change come before this one."""
     of: str = ""
     """Whose set it is, where these are no seats but an allocation: a person, or a group's title."""
+
+    @property
+    def is_within(self) -> bool:
+        """Whether these are no seats of the flow but what its participants get: whoever marks
+        them, or a room.
+        """
+        return bool(self.of) or self.role == IN_ROOMS
 
     @property
     def people(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
 from engine.holding import hold, in_force, let_through, protect, rule, shown_guards
 from engine.kind import Kind, in_order
-from engine.model import INDIVIDUAL, Address, Allowance, Desired, Owner, Standing
+from engine.model import IN_ROOMS, INDIVIDUAL, Address, Allowance, Desired, Owner, Standing
 from engine.origins import Origins, note_left
 from engine.plan import Action, Change, Guard, Note, Plan, Status
 from engine.world import Findings, World
@@ -131,7 +131,7 @@ def plan_one(kind: Kind, desired: Desired, world: World, findings: Findings) -> 
 def _roles_let_go(desired: Desired) -> Iterator[Note]:
     """A role that no manifest names any more is not managed any more: nobody leaves it."""
     before = desired.base.roles.values() if desired.base and desired.is_stated else ()
-    stated = {role.slot for role in desired.roles.values()} | {*INDIVIDUAL}
+    stated = {role.slot for role in desired.roles.values()} | {*INDIVIDUAL, IN_ROOMS}
     for role in sorted((one for one in before if one.slot not in stated), key=lambda one: one.slot):
         if role.owner is None or _is_still_there(role.owner, desired):
             message = "stood at base and is stated no more: released, nobody is taken away"

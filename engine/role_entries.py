@@ -13,8 +13,9 @@ from engine.allocation_entries import (
     with_allocations,
     with_participants,
 )
+from engine.booking_entries import BookingReader
 from engine.flow_selection import selected_flows
-from engine.model import DesiredRole, DesiredSeat, Stated
+from engine.model import BOOKINGS, IN_ROOMS, DesiredRole, DesiredSeat, Stated
 from engine.nodes import shown
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ FLAGS = {
 """The six roles, and the flags that their seats can have."""
 
 GROUPS = "assessor_groups"
+SETS = (*FLAGS, GROUPS, BOOKINGS)
 
 Roles = dict[str, DesiredRole]
 
@@ -47,18 +49,23 @@ class RoleReader:
     documents: Documents
     people: PeopleReader
     flows: Mapping[str, Desired]
+    time_zone: str | None = None
+    bookings: dict[str, dict[str, Stated]] = field(default_factory=dict)
+    """By flow key, the rooms that are booked and when, as fields of the flow."""
     _memberships: dict[tuple[str, str], tuple[str, Location]] = field(default_factory=dict)
     """By flow and role: the membership that an entry stated, and where."""
 
     def read(self) -> dict[str, Roles]:
         """By flow key, the roles that any entry states for it."""
         united: dict[str, Roles] = {}
+        rooms = BookingReader(self.documents, self.people, self.time_zone, self.bookings)
         for entry in self.documents.of("role_assignments"):
             keys = selected_flows(self.documents, self.flows, entry)
-            if not entry.node.faulty and not any(entry.states(r) for r in (*FLAGS, GROUPS)):
-                hint = f"state one of: {', '.join((*FLAGS, GROUPS))}"
+            if not entry.node.faulty and not any(entry.states(one) for one in SETS):
+                hint = f"state one of: {', '.join(SETS)}"
                 self.documents.wrong(entry.location, entry.name(), "names no role", hint)
-            for role in (*self._roles(entry), *groups_of(entry, self.documents, self.people)):
+            found = [*self._roles(entry), *groups_of(entry, self.documents, self.people)]
+            for role in (*found, *self._bookings(rooms, entry, keys)):
                 for key in keys:
                     self._unite(entry, key, united.setdefault(key, {}), role)
         refuse_too_many_groups(united, self.documents)
@@ -78,6 +85,13 @@ class RoleReader:
                 members = self.people.people(entry, (role,), shape, _flags(entry, shape, (role,)))
             seats = members.seats if members.distinct else self._once(members.seats, role)
             yield DesiredRole(role, seats, membership, entry.at(role), members.profiles)
+
+    def _bookings(
+        self, rooms: BookingReader, entry: Entry, keys: Iterable[str]
+    ) -> Iterator[DesiredRole]:
+        """The rooms of an entry, and who sits in them: nobody in two."""
+        for role in rooms.read(entry, keys):
+            yield replace(role, seats=self._once(role.seats, role.role))
 
     def _listed(self, entry: Entry, role: str, shapes: list[Any]) -> Members:
         """A list of user keys and of people with flags."""
@@ -103,11 +117,15 @@ class RoleReader:
         for name, stated in other.flags.items():
             known = one.flags.get(name)
             if name != PARTICIPANTS and known is not None and known.value != stated.value:
+                # A room is said of many at once: what is wrong is where the person stands.
+                is_room = role == IN_ROOMS
+                there, here = (one, other) if is_room else (known, stated)
                 message = (
-                    f"contradicts {known.location}: the same person has "
+                    f"contradicts {there.location}: the same person has "
                     f"{name} {_said(known.value)} there and {_said(stated.value)} here"
                 )
-                self.documents.wrong(stated.location, f"{role}.{name}", message, "state one")
+                field_name = BOOKINGS if is_room else f"{role}.{name}"
+                self.documents.wrong(here.location, field_name, message, "state one")
         return DesiredSeat(one.person, one.location, flags)
 
     # ---- several entries for one flow ------------------------------------------------------------

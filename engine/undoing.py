@@ -14,6 +14,7 @@ from engine.errors import Location
 from engine.model import (
     BY_NUMBER,
     INDIVIDUAL,
+    ROOM_OF,
     Address,
     Adoption,
     Desired,
@@ -121,10 +122,19 @@ def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
         yield "a secret cannot be taken back: state another secret_version, and apply"
     if any(one["path"] == GROUPS for one in row["fields"]):
         yield "a group that was deleted cannot be brought back: state it, and apply"
+    yield from _rooms_and_webhooks(row, address)
     hidden = [one["path"] for one in row["fields"] if "before" not in one]
     if hidden and row["action"] == "update":
         names = ", ".join(sorted(hidden))
         yield f"the journal keeps no values of people ({names}): revert the commit and apply"
+
+
+def _rooms_and_webhooks(row: Mapping[str, Any], address: Address) -> Iterable[str]:
+    """What went as a whole."""
+    if any(one["path"].startswith(ROOM_OF) and not one["after"] for one in row["fields"]):
+        yield "who sat in the room is in no journal: state them again, and apply"
+    if row["action"] == "remove" and row["id"] == str(address) and address.kind != "flow":
+        yield "it was deleted: put its entry back, and apply"
 
 
 def _with(desired: Desired, row: Mapping[str, Any], place: Location) -> Desired:

@@ -89,6 +89,8 @@ class World:
     """The settings' time zone, for dates in sentences."""
     several: dict[Address, tuple[int, ...]] = field(default_factory=dict)
     """Addresses that more than one live object carries, with their numbers."""
+    rooms: list[dict[str, Any]] | None = None
+    """The rooms of the licence, as WISEflow answers them; None where they are not known."""
     totals: dict[str, int] = field(default_factory=dict)
     """How many objects of a kind the licence has, where it takes no more than so many."""
     unread: dict[tuple[Address, str], str] = field(default_factory=dict)

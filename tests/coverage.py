@@ -79,7 +79,10 @@ REASONS: tuple[tuple[str, str], ...] = (
         "what an exam asks: made in WISEflow, copied with a flow",
     ),
     (r".*/(combine|periods|reassessment|remarking).*", "sequences, periods, reassessment: not yet"),
-    (r".*/(room-bookings.*|rooms/.*)", "bookings of rooms: not yet"),
+    (
+        r"DELETE .*/room-bookings/.*/participants",
+        "clears a list at once: people are taken one by one",
+    ),
     (r".*/(sources?|sis)(/.*)?", "SIS sources: not yet"),
     (r"POST /sources/search", "SIS sources: not yet"),
     (r".*/external-sources.*", "references beyond the key: not yet"),

@@ -34,12 +34,14 @@ from engine.kinds._flow_plan import (
     own_changes,
     source_key,
 )
+from engine.kinds._flow_rooms import with_rooms
+from engine.kinds._flow_rooms_io import read_rooms
 from engine.kinds._flow_settings_io import read_settings, unread
 from engine.kinds._flow_write import write_flow
 from engine.kinds._individual_io import read_individual, read_source_timeboxes
 from engine.kinds._individual_notes import note_own_times
 from engine.kinds._individual_plan import with_individual
-from engine.model import INDIVIDUAL, Address, Desired, Live
+from engine.model import IN_ROOMS, INDIVIDUAL, Address, Desired, Live
 from engine.seats import plan_role
 from engine.together import together
 from engine.wiseflow import flows as api_flows
@@ -147,6 +149,7 @@ def _compared(
         if role in desired.roles:
             changes += plan_role(desired, desired.roles[role], live, world, findings)
     changes = with_allocations(desired, live, changes, world, findings)
+    changes = with_rooms(desired, live, changes, world, findings)
     changes = with_anonymity(desired, live, changes, world)
     changes = with_assessor_types(desired, live, changes, world, findings)
     changes = creation_first(changes, live)
@@ -254,6 +257,7 @@ async def _read_flow(
     except ApiError as error:
         unread(world, live.address, PART, error)
     await read_individual(api, world, desired, live)
+    await read_rooms(api, world, desired, live)
 
 
 def _state_decides(desired: Desired, live: Live) -> bool:
@@ -265,7 +269,7 @@ def _state_decides(desired: Desired, live: Live) -> bool:
 def _roles_to_read(desired: Desired, live: Live, world: World) -> list[str]:
     """The stated roles; an activation must also know the managers and whom it messages."""
     stated = set(desired.roles) | roles_of_allocations(desired)
-    if stated & {*INDIVIDUAL}:
+    if stated & {*INDIVIDUAL, IN_ROOMS}:
         stated.add("participants")
     if is_due(desired, live, world.now):
         stated |= {"managers", "participants"}

@@ -133,7 +133,7 @@ def _creation(desired: Desired, live: Live | None, world: World, findings: Findi
     reasons = list(_creation_blocks(desired, world, findings))
     needs: tuple[str, ...] = ()
     source = source_key(desired)
-    if live is None and source and source not in world.sources:
+    if live is None and source and source not in world.sources and _is_stated(source, world):
         needs = (f"flow/{source}",)
     return Change(
         address=desired.address,
@@ -161,7 +161,7 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
     source = source_key(desired)
     if not source:
         yield from _type_blocks(fields.get("type"), world, findings)
-    elif source not in world.sources and Address("flow", source) not in world.desired:
+    elif source not in world.sources and not _is_stated(source, world):
         stated = fields["copy_from"]
         message = f'no flow "{source}" in the manifests or in WISEflow'
         findings.problem(stated.location, "copy_from", message, "give that flow its key first")
@@ -169,6 +169,12 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
     yield from unknown_names(desired, world, findings)
     if type_to_be(desired, world) == "FLOWoral" and any(path in fields for path in DATES):
         yield "a FLOWoral has periods instead of dates: state none, set them in WISEflow"
+
+
+def _is_stated(key: str, world: World) -> bool:
+    """Whether a flow stands in the manifests: one that is half made and to be removed does not."""
+    desired = world.desired.get(Address("flow", key))
+    return desired is not None and desired.is_stated
 
 
 def type_to_be(desired: Desired | None, world: World) -> Value:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields
 from engine.kinds._flow_sis import note_sis
-from engine.model import DATA_OF, OFF, TYPE_OF, Desired, Live, Value
+from engine.model import DATA_OF, OFF, ROOM_OF, TYPE_OF, Desired, Live, Value
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
 from engine.wiseflow.flow_settings import SETTINGS
@@ -25,10 +25,12 @@ UNVERIFIED = "cannot be verified: ects"
 def normal(path: str, value: Value) -> Value:
     """An assessor type by its instruction: it is replaced by taking the old one away.
 
-    Assessor groups by their titles. A key that is moved by all that the flow carries: the new one
-    comes before the old one goes.
+    Assessor groups by their titles, bookings of a room by their windows. A key that is moved by
+    all that the flow carries: the new one comes before the old one goes.
     """
     if path == "assessor_groups":
+        return dict.fromkeys(value or (), True)
+    if path.startswith(ROOM_OF):
         return dict.fromkeys(value or (), True)
     if path == "key" and value:
         return dict.fromkeys(str(value).casefold().split(", "), True)

@@ -14,9 +14,15 @@ from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
 from engine.kinds._flow_assessor_groups import LEAVE as LEAVING_GROUPS
 from engine.kinds._flow_moved import KEY, write_key
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
+from engine.kinds._flow_rooms import LEAVE as LEAVING_BOOKINGS
+from engine.kinds._flow_rooms_io import (
+    write_bookings,
+    write_leaving_bookings,
+    write_room_seats,
+)
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.kinds._individual_io import write_individual
-from engine.model import INDIVIDUAL, Address, Desired
+from engine.model import BOOKINGS, IN_ROOMS, INDIVIDUAL, Address, Desired
 from engine.plan import Action, Change, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
@@ -40,6 +46,8 @@ async def write_flow(change: Change, work: Work) -> None:
         raise RefusedError("the flow is not in WISEflow")
     if change.action is Action.REMOVE and not change.part:
         await _delete(flow_id, work)
+    elif change.seats and change.seats.role == IN_ROOMS:
+        await write_room_seats(change, change.seats, flow_id, work)
     elif change.seats and change.seats.of:
         await write_allocation(change, change.seats, flow_id, work)
     elif change.seats:
@@ -257,5 +265,7 @@ WRITERS = {
     KEY: write_key,
     LEFTOVERS: _give_up_leftovers,
     LEAVING_GROUPS: write_leaving_groups,
+    BOOKINGS: write_bookings,
+    LEAVING_BOOKINGS: write_leaving_bookings,
     **SETTING_WRITERS,
 }

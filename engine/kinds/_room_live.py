@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.bookings import books_rooms
 from engine.diff import changed_fields
 from engine.errors import ApiError
 from engine.kind import RefusedError
+from engine.kinds._room_leave import FLOWS
 from engine.model import Address, Desired, Live
 from engine.plan import Action, Change, FieldChange, Status
 from engine.wiseflow import rooms as api_rooms
@@ -32,7 +34,7 @@ class RoomLive:
 
     async def find(self, api: WiseflowApi, world: World) -> None:
         wanted = [address for address in world.desired if address.kind == "room"]
-        if not wanted:
+        if not wanted and not any(books_rooms(desired) for desired in world.desired.values()):
             return
         try:
             rooms = await api_rooms.read_rooms(api)
@@ -42,12 +44,15 @@ class RoomLive:
             reason = f"could not be read: {error}"
             world.unread |= {(address, ""): reason for address in wanted}
             return
+        world.rooms = rooms
         world.totals["room"] = len(rooms)
         for address in wanted:
             _take(world, address, rooms)
 
     async def read(self, api: WiseflowApi, world: World, address: Address) -> None:
-        """Nothing: the list answers all there is."""
+        """Of a room that is to go, who has booked it: the list answers all else."""
+        if not world.desired[address].is_stated:
+            await _read_flows(api, world, address)
 
     async def reread(
         self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
@@ -58,6 +63,7 @@ class RoomLive:
             del world.live[address]
         else:
             world.live[address] = _live(address, room, live.facts["leftovers"])
+            await self.read(api, world, address)
 
     async def look_again(
         self, api: WiseflowApi, world: World, address: Address, parts: frozenset[str]
@@ -65,6 +71,8 @@ class RoomLive:
         rooms = await api_rooms.read_rooms(api)
         world.unread.pop((address, ""), None)
         _take(world, address, rooms)
+        if address in world.live:
+            await self.read(api, world, address)
 
     def plan(self, desired: Desired, world: World, findings: Findings) -> None:
         address = desired.address
@@ -86,12 +94,34 @@ class RoomLive:
             fields.setdefault("bookable", True)
             number = await api_rooms.create_room(work.api, address.key, fields, work.patience)
             work.server_ids[address] = number
+        elif change.action is Action.REMOVE and not change.part:
+            await _delete(live, work)
         elif change.part == LEFTOVERS:
             await api_rooms.give_up_leftovers(work.api, address.key)
         elif live is None:
             raise RefusedError("the room is not in WISEflow")
         else:
             await api_rooms.change_room(work.api, live.facts["room"], fields)
+
+
+async def _read_flows(api: WiseflowApi, world: World, address: Address) -> None:
+    live = world.live[address]
+    world.unread.pop((address, FLOWS), None)
+    try:
+        live.facts[FLOWS] = await api_rooms.read_flows(api, live.server_id)
+    except ApiError as error:
+        if error.exit_code != ApiError.exit_code:
+            raise
+        world.unread[address, FLOWS] = f"could not be read: {error}"
+
+
+async def _delete(live: Live | None, work: Work) -> None:
+    """Looks once more just before: with a room its bookings would go."""
+    if live is None:
+        return
+    if flows := await api_rooms.read_flows(work.api, live.server_id):
+        raise RefusedError(f"{len(flows)} flows have booked it by now: it is not deleted")
+    await api_rooms.delete_room(work.api, live.server_id)
 
 
 def _take(world: World, address: Address, rooms: list[Room]) -> None:
@@ -140,5 +170,9 @@ def _creation(desired: Desired, world: World, findings: Findings) -> Change:
 
 def _has_no_place(address: Address, world: World) -> bool:
     """Whether the rooms that are there, and those that are made before it, fill the licence."""
-    made = sorted(a for a in world.desired if a.kind == "room" and a not in world.live)
+    made = sorted(
+        a
+        for a, desired in world.desired.items()
+        if a.kind == "room" and desired.is_stated and a not in world.live
+    )
     return world.totals.get("room", 0) + made.index(address) >= MOST

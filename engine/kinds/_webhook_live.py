@@ -88,7 +88,10 @@ class WebhookLive:
 
     async def write(self, change: Change, work: Work) -> None:
         live = work.world.live.get(change.address)
-        if change.part == LEFTOVERS:
+        if change.action is Action.REMOVE:
+            for row in of_key(await read_webhooks(work.api), change.address.key):
+                await delete_webhook(work.api, row.id)
+        elif change.part == LEFTOVERS:
             await _delete_leftovers(change, work)
         elif change.action is Action.CREATE or change.part == SECRET:
             desired = work.world.desired[change.address]

@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
     from pydantic.config import JsonDict, JsonValue
 
-NO_ROLES = ("flows", "membership", "assessor_groups")
+NO_ROLES = ("flows", "membership", "assessor_groups", "room_bookings")
 ROLES = tuple(name for name in RoleAssignment.model_fields if name not in NO_ROLES)
 
-SUBJECTS = {"primary-email": "users", "updates": "kind", "uniweb": "profiles", "removals": ""}
+SUBJECTS = {
+    "primary-email": "users",
+    "updates": "kind",
+    "uniweb": "profiles",
+    "removals": "",
+    "room-deletion": "rooms",
+    "webhook-deletion": "webhooks",
+}
 """What an entry must say beside a name; for all others it is flows."""
-SELECTORS = ("flows", "users", "profiles", "kind")
+SELECTORS = ("flows", "users", "profiles", "kind", "rooms", "webhooks")
 
 
 def _one_of(names: Collection[str], what: str) -> Callable[[str], str]:
@@ -104,6 +111,12 @@ class Allow(Shape):
     flows: Flows | None = None
     users: Annotated[list[Line], Field(min_length=1)] | None = Field(None, description="user keys")
     profiles: Annotated[list[Line], Field(min_length=1)] | None = None
+    rooms: Annotated[list[Line], Field(min_length=1)] | None = Field(
+        None, description="keys of rooms that have left the manifests"
+    )
+    webhooks: Annotated[list[Line], Field(min_length=1)] | None = Field(
+        None, description="keys of webhooks that have left the manifests"
+    )
     kind: Literal["flow", "room", "user", "webhook"] | None = Field(
         None, description="with guard: updates"
     )

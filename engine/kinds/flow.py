@@ -125,4 +125,4 @@ class Flow(FlowFields):
     template: Line | None = Field(None, description="key of a flow template")
 
 
-KIND = Kind("flow", "flows", Flow, FlowLive(), after=("user",), normal=normal, leave=leave)
+KIND = Kind("flow", "flows", Flow, FlowLive(), after=("user", "room"), normal=normal, leave=leave)

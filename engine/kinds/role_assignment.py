@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, Tag
 
 from engine.checking import Line, Shape
 from engine.kind import Kind
 from engine.kinds._people import Flows, People, PeopleTable, list_or_mapping
+from engine.kinds.flow import Window
+from engine.kinds.room import Words
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -85,6 +87,15 @@ class AssessorGroup(Shape):
     participants: People | None = None
 
 
+class RoomBooking(Window):
+    """A room for the flow, and who sits in it; without times for as long as the exam takes."""
+
+    rests_on: ClassVar[tuple[str, ...]] = ("room",)
+
+    room: Words = Field(description="a room's key: its identifier in WISEflow")
+    participants: People | None = Field(None, description="who sits in it")
+
+
 class Invigilators(Shape):
     """Invigilators, or head invigilators."""
 
@@ -135,6 +146,9 @@ class RoleAssignment(Shape):
     )
     reviewers: Listed[Reviewers] | None = None
     invigilators: Listed[Invigilators] | None = None
+    room_bookings: list[RoomBooking] | None = Field(
+        None, description="the rooms of the flow, and who sits in each"
+    )
     membership: Literal["managed", "exact", "add_only"] = "managed"
 
 

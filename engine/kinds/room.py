@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from engine.checking import Line, Nullable, Shape
 from engine.kind import Kind
+from engine.kinds._room_leave import leave
 from engine.kinds._room_live import RoomLive
 from engine.wiseflow.rooms import MOST
 
@@ -43,4 +44,4 @@ class Room(Shape):
     bookable: bool | None = Field(None, description="a new one is, where nothing is said")
 
 
-KIND = Kind("room", "rooms", Room, RoomLive(), most=MOST)
+KIND = Kind("room", "rooms", Room, RoomLive(), most=MOST, leave=leave)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from engine.checking import Line, Shape
 from engine.kind import Kind
 from engine.kinds._people import Key
+from engine.kinds._webhook_leave import leave
 from engine.kinds._webhook_live import WebhookLive, normal
 from engine.nodes import shown
 from engine.transport import is_loopback
@@ -104,4 +105,4 @@ class Webhook(Shape):
         return self
 
 
-KIND = Kind("webhook", "webhooks", Webhook, WebhookLive(), normal=normal)
+KIND = Kind("webhook", "webhooks", Webhook, WebhookLive(), normal=normal, leave=leave)

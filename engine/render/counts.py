@@ -51,7 +51,7 @@ def count(plan: Plan) -> Counts:
     planned = [c for c in plan.changes if c.status is Status.PLANNED]
     actions = Counter(action_by_address(planned).values())
     statuses = Counter(c.status for c in plan.changes)
-    seats = [c.seats for c in planned if c.seats and not c.seats.of]
+    seats = [c.seats for c in planned if c.seats and not c.seats.is_within]
     return Counts(
         create=actions[Action.CREATE],
         update=actions[Action.UPDATE],

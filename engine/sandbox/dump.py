@@ -91,6 +91,7 @@ def _flows(store: Store) -> list[dict[str, Any]]:
         "types": _grouped(
             store.all("SELECT * FROM flow_assessor_types ORDER BY position"), "flow_id"
         ),
+        "bookings": _grouped(_table(store, "room_bookings"), "flow_id"),
         "groups": _grouped(_table(store, "assessor_groups"), "flow_id"),
     }
     allocations = {
@@ -98,6 +99,7 @@ def _flows(store: Store) -> list[dict[str, Any]]:
         "reviewers": _ids(store, "reviewer_allocations", "reviewer_id"),
         "group_assessors": _pairs(store, "group_assessors", "assessor_id"),
         "group_participants": _pairs(store, "group_participants", "participant_id"),
+        "bookings": _ids(store, "booking_participants", "booking_id"),
     }
     outcomes = {
         "submissions": {r["participant_id"]: dict(r) for r in _table(store, "submissions")},
@@ -181,6 +183,15 @@ def _flow_lists(flow_id: int, lists: Any, allocations: Any) -> dict[str, Any]:
         "assessorTypes": [
             {"id": t["type_id"], "instruction": t["instruction"]}
             for t in lists["types"].get(flow_id, ())
+        ],
+        "roomBookings": [
+            {
+                "id": b["id"],
+                "roomId": b["room_id"],
+                **json.loads(b["body"]),
+                "participantIds": allocations["bookings"].get(b["id"], []),
+            }
+            for b in lists["bookings"].get(flow_id, ())
         ],
         "assessorGroups": [
             {

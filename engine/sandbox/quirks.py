@@ -55,6 +55,9 @@ QUIRKS: dict[str, Quirk] = {
     "archived_participants": Quirk(
         ("UNEXPECTED", "403"), "adding participants to an archived flow: per entry, or as a whole"
     ),
+    "room_overlap": Quirk(
+        ("accept", "refuse"), "two bookings of one room at the same time are made, or a 400"
+    ),
 }
 
 

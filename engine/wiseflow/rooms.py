@@ -58,6 +58,27 @@ async def read_room(api: WiseflowApi, number: int) -> Room | None:
     return room
 
 
+async def read_flows(api: WiseflowApi, number: int) -> list[int]:
+    """The flows that have booked a room, archived ones too; none where the room is gone."""
+    ids = {"roomId": number}
+    try:
+        found = await api.call("GET", f"{_PATH}/flows", ids=ids, params={"filter": "all"})
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return []
+    return list(found or ())
+
+
+async def delete_room(api: WiseflowApi, number: int) -> None:
+    """Deletes a room, and with it what is booked in it; one that is gone already is fine."""
+    try:
+        await api.call("DELETE", _PATH, ids={"roomId": number})
+    except ApiError as error:
+        if error.status != 404:
+            raise
+
+
 def fields_of(room: Room) -> dict[str, Value]:
     """What manifests can state of a room."""
     return {ours: room.get(theirs) for ours, theirs in MEMBERS.items()}
@@ -127,14 +148,8 @@ class RoomTraces:
         """A room that flows have booked is left, whatever it carries."""
         if await self.stage(number) is not Stage.MARKED:
             return
-        ids = {"roomId": number}
-        try:
-            flows = await self.api.call("GET", _PATH + "/flows", ids=ids, params={"filter": "all"})
-            if not flows:
-                await self.api.call("DELETE", _PATH, ids=ids)
-        except ApiError as error:
-            if error.status != 404:
-                raise
+        if not await read_flows(self.api, number):
+            await delete_room(self.api, number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,9 @@ role_assignments:
     invigilators: [p1@example.org, p2@example.org]
   - flows: [tax]
     assessors: [{people: [p1@example.org], participants: [p0@example.org, p1@example.org]}]
+    room_bookings:
+      - {room: hall, participants: [p0@example.org, p1@example.org]}
+      - {room: lab, start: 2027-03-05 08:00, length: 1h}
   - flows: [vat]
     managers: [p0@example.org]
     participants: [p0@example.org, p1@example.org, p2@example.org]
@@ -85,7 +88,10 @@ role_assignments:
 webhooks:
   - {key: sis, url: "http://127.0.0.1:9/a", events: [ASSIGNMENT], secret: "${SIS_SECRET}"}
   - {key: log, url: "http://127.0.0.1:9/b", events: [ASSIGNMENT], active: false}
-rooms: [{key: hall, name: Hall, capacity: 90, campus: North}]
+rooms:
+  - {key: hall, name: Hall, capacity: 90, campus: North}
+  - {key: lab, name: Lab, capacity: 20}
+  - {key: shed, name: Shed, capacity: 5}
 accommodations: [{people: [p0@example.org, p1@example.org], extra_time: 25%, flows: [law]}]
 individual: [{flows: [law], person: p0@example.org, unique_exam_id: X-1}]
 """
@@ -132,6 +138,8 @@ role_assignments:
     invigilators: [{people: [p1@example.org], head: true}]
   - flows: [tax]
     assessors: [{people: [p1@example.org], participants: [p0@example.org, p3@example.org]}]
+    membership: exact
+    room_bookings: [{room: hall, participants: [p0@example.org, p3@example.org]}]
   - flows: [vat]
     membership: exact
     managers: [p0@example.org]
@@ -147,7 +155,7 @@ webhooks:
     secret: ${NEW_SECRET}
     secret_version: 2
   - {key: log, url: "http://127.0.0.1:9/b", events: [ASSIGNMENT, ASSESSMENT]}
-rooms: [{key: hall, name: Great hall, capacity: 80}]
+rooms: [{key: hall, name: Great hall, capacity: 80}, {key: lab}]
 accommodations: [{people: [p0@example.org, p3@example.org], extra_time: 30m, flows: {key: "*"}}]
 individual: [{flows: [law], person: p0@example.org, unique_exam_id: null}]
 """
@@ -162,6 +170,7 @@ LIVES = """\
 """Flows that are renamed, and that are archived, brought back and reopened by their number."""
 AFTER = AFTER.replace("role_assignments:", TAX + LIVES + "role_assignments:")
 AFTER += """\
+removed: [room/shed]
 moved: [{from: flow/toll, to: flow/gst}]
 adopt:
   - {flow: past, environment: sandbox, server_id: 7681161, title: Modern European History}
@@ -223,6 +232,10 @@ GET /license/rooms
 POST /license/rooms
 GET /license/rooms/{roomId}
 PUT /license/rooms/{roomId}
+POST /flows/{flowId}/room-bookings
+GET /flows/{flowId}/room-bookings
+GET /flows/{flowId}/room-bookings/{roomBookingId}/participants
+PUT /flows/{flowId}/room-bookings/{roomBookingId}/participants
 """
 CHANGING = """
 POST /flows/{flowId}/managers
@@ -271,8 +284,13 @@ DELETE /flows/{flowId}/reviewers/{reviewerId}
 GET /flows/{flowId}/invigilators
 PATCH /flows/{flowId}/invigilators/{invigilatorId}
 DELETE /flows/{flowId}/invigilators/{invigilatorId}
+GET /license/rooms/{roomId}/flows
+DELETE /license/rooms/{roomId}
 PUT /webhooks/{webhookId}
 DELETE /webhooks/{webhookId}
+POST /flows/{flowId}/room-bookings/{roomBookingId}/participants/{participantId}
+DELETE /flows/{flowId}/room-bookings/{roomBookingId}/participants/{participantId}
+DELETE /flows/{flowId}/room-bookings/{roomBookingId}
 GET /flows/{flowId}/external-sources
 DELETE /flows/{flowId}/external-sources/{flowExternalSourceId}
 PATCH /flows/{flowId}/archive
@@ -337,7 +355,12 @@ def test_the_next_apply_reaches_the_desired_state(
     state = rehearsal.control("GET", "state")
     titles = ["wisectl-log-v1", f"wisectl-sis-v{1 + PHASES[operation]}"]
     assert sorted(webhook["title"] for webhook in state["webhooks"]) == titles
-    assert [room["identifier"] for room in state["rooms"]] == ["hall"]
+    assert (
+        sorted(room["identifier"] for room in state["rooms"])
+        == ["hall", "lab", "shed"][: 3 - PHASES[operation]]
+    )
+    booked = [len(flow["roomBookings"]) for flow in state["flows"] if flow["title"] == "Tax"]
+    assert booked == [[2], [1]][PHASES[operation]]
     groups = [group["title"] for flow in state["flows"] for group in _groups_of_vat(flow)]
     assert sorted(groups) == [["A", "B"], ["A"]][PHASES[operation]]
     FOUND[operation, fault] = result

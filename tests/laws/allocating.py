@@ -54,22 +54,22 @@ def _allocated(draw: Draw, entry: Entry, role: str, table: Table) -> Any:
 
 def _participants(draw: Draw, entry: Entry, table: Table) -> Any:
     way = draw(_ways)
-    return way if way == "all" else table() if way else _on_flow(draw, entry, "participants")
+    return way if way == "all" else table() if way else on_flow(draw, entry, "participants")
 
 
 def _group(draw: Draw, title: str, entry: Entry, table: Table) -> Entry:
     """A group always has an assessor."""
-    assessors: Any = _on_flow(draw, entry, "assessors") or [OWN[0]]
+    assessors: Any = on_flow(draw, entry, "assessors") or [OWN[0]]
     if not draw(_often):
         assessors = table() | {"users": [OWN[0]]}
     group: Entry = {"title": title, "assessors": assessors}
     if draw(_often):
-        there = _on_flow(draw, entry, "participants")
+        there = on_flow(draw, entry, "participants")
         group["participants"] = there if draw(_often) else table()
     return group
 
 
-def _on_flow(draw: Draw, entry: Entry, role: str) -> list[str]:
+def on_flow(draw: Draw, entry: Entry, role: str) -> list[str]:
     """Some of those whom a role names one by one."""
     keys = list(dict.fromkeys(_keys(entry.get(role, ()))))
     return draw(st.lists(st.sampled_from(keys), unique=True)) if keys else []

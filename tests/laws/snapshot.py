@@ -43,12 +43,13 @@ def meaning(state: State, key_type: int) -> Meaning:
     """
     names = {user["id"]: user_name(user, key_type) for user in state["users"]}
     flows = {flow["id"]: flow_name(flow) for flow in state["flows"]}
+    rooms = {room["id"]: room_name(room) for room in state["rooms"]}
     found: Meaning = {}
     for user in state["users"]:
         found.setdefault(f"user/{names[user['id']]}", []).append(_user(user))
     for flow in state["flows"]:
         if not flow["deleted"]:
-            found.setdefault(f"flow/{flows[flow['id']]}", []).append(_flow(flow, names))
+            found.setdefault(f"flow/{flows[flow['id']]}", []).append(_flow(flow, names, rooms))
     for webhook in state["webhooks"]:
         found.setdefault(f"webhook/{webhook_name(webhook)}", []).append(_webhook(webhook))
     for room in state["rooms"]:
@@ -106,7 +107,7 @@ def _user(user: State) -> State:
     }
 
 
-def _flow(flow: State, names: dict[int, str]) -> State:
+def _flow(flow: State, names: dict[int, str], rooms: dict[int, str]) -> State:
     seats = {
         row[next(n for n in row if n.endswith("Id") and n != "userId")]: row["userId"]
         for row in flow["participants"]
@@ -133,10 +134,20 @@ def _flow(flow: State, names: dict[int, str]) -> State:
     if flow["marking"]["end"] and flow["marking"]["end"] % 60:
         # Unarchiving puts it to that very second; whoever states an end states whole minutes.
         found["marking"] = flow["marking"] | {"end": "when it was unarchived"}
+    found["rooms"] = sorted(
+        _booking(booking, seats, names, rooms) for booking in flow["roomBookings"]
+    )
     found["references"] = sorted(one["reference"] for one in flow["externalSources"])
     for role in SEATS:
         found[role] = sorted((seat(row) for row in flow[role]), key=repr)
     return found
+
+
+def _booking(
+    booking: State, seats: dict[int, int], names: dict[int, str], rooms: dict[int, str]
+) -> tuple[str, int, int, list[str]]:
+    people = sorted(names[seats[one]] for one in booking["participantIds"])
+    return rooms[booking["roomId"]], booking["from"], booking["to"], people
 
 
 def _group(group: State, flow: State, names: dict[int, str]) -> tuple[str, list[str], list[str]]:

@@ -20,6 +20,7 @@ from engine.user_entries import OF_ONE_PERSON
 from engine.wiseflow.creation import INCLUDABLE
 from tests.laws import lives
 from tests.laws.allocating import allocate
+from tests.laws.booking import book
 from tests.laws.drawing import LINES, hints, models_in
 from tests.laws.scene import (
     BEGIN,
@@ -81,6 +82,7 @@ OF_FLOWS = frozenset(
 OF_PEOPLE = frozenset({"users", "rosters", "csv", "column", "matches", "people", "profile", "key"})
 OF_PEOPLE |= {"participants"}
 OF_ALLOWANCES = frozenset({"remove", "hazard", "guard", "flows", "users", "profiles", "kind"})
+OF_ALLOWANCES |= {"rooms", "webhooks"}
 OF_PROFILES = frozenset({"key", "members", "match", "fill"})
 """Fields that depend on what stands beside them: composed here; all others come from the model."""
 
@@ -167,6 +169,9 @@ def _answer(draw: Draw, term: Term) -> None:
     there |= {entry["from"].removeprefix("flow/") for entry in term.entries["moved"]}
     gone = [f"flow/{key}" for key in FLOWS if key not in there]
     gone += [f"user/{key}" for key in OWN if key not in there]
+    for plural, keys in (("rooms", ROOMS), ("webhooks", WEBHOOKS)):
+        stated = {entry["key"] for entry in term.entries[plural]}
+        gone += [f"{plural[:-1]}/{key}" for key in keys if key not in stated]
     words = draw(st.lists(_any("removed", "release", ""), min_size=len(gone), max_size=len(gone)))
     for word, address in zip(words, gone, strict=True):
         if word:
@@ -578,6 +583,7 @@ def role_fields() -> Mapping[str, Any]:
 
 
 ROLE_FIELDS = role_fields()
+OF_ROLES = frozenset({"flows", "assessor_groups", "room_bookings", *ROLE_FIELDS})
 
 
 def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> list[Entry]:
@@ -589,7 +595,7 @@ def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> l
         key = flow["key"]
         entry: Entry = {
             "flows": [key],
-            **draw(WORDS.some(ROLES, but=frozenset({"flows", "assessor_groups", *ROLE_FIELDS}))),
+            **draw(WORDS.some(ROLES, but=OF_ROLES)),
         }
         for role, hint in ROLE_FIELDS.items():
             if draw(_half) or role == "managers":
@@ -597,6 +603,7 @@ def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> l
         if draw(_mostly):
             entry["managers"] = _with(OWN[0], entry["managers"])
         allocate(draw, flow, entry, lambda: _table(draw, scene, term, ROSTERS))
+        book(draw, scene, entry, lambda: _table(draw, scene, term, ROSTERS))
         was = old.get(key)
         found.append(entry if was is None else _blend(draw, was, entry))
     return [*found, _shared(draw, term)]
@@ -698,6 +705,7 @@ def _allow(draw: Draw, scene: Scene, term: Term) -> Entry:
     flows = [flow["key"] for flow in term.entries["flows"]]
     users = [user["key"] for user in term.entries["users"] if "key" in user]
     chosen = {"flows": flows, "users": users, "profiles": [*PROFILES], "kind": "flow"}
+    chosen |= {"rooms": [*ROOMS], "webhooks": [*WEBHOOKS]}
     if subject and not chosen[subject]:
         return _allow(draw, scene, term)
     entry: Entry = {way: name, "until": When(in_minutes(scene.now, DAY), local=draw(_half))}

@@ -38,10 +38,12 @@ MEMBERS = {
     # An assessor's type must stand on the flow before anybody can have it.
     "assessors": "assessors assessorTypes",
     "assessor_groups": "assessorGroups",
+    "room_bookings": "roomBookings",
+    "room_seats": "roomBookings",
     **dict.fromkeys(INDIVIDUAL, "participants"),
     # The allocations of whoever leaves a flow go with them.
     "assessors.leave": "assessors assessorGroups",
-    "participants.leave": "participants assessors reviewers assessorGroups",
+    "participants.leave": "participants assessors reviewers assessorGroups roomBookings",
 }
 """From what a plan names to the members of the server's own objects; others are called alike."""
 
@@ -101,11 +103,19 @@ def _only_left_behind(
     planned: Iterable[Change],
     markers: set[tuple[str, str]],
 ) -> None:
-    """What is gone is a webhook that another has taken the place of, or a half-made room."""
+    """What is gone is what was to be removed, what another has taken the place of, or a half-made
+    room.
+    """
     cleared = {str(change.address).casefold() for change in planned if change.part == "leftovers"}
+    removed = {
+        str(change.address).casefold()
+        for change in planned
+        if change.action is Action.REMOVE and not change.part
+    }
     for place, was in gone.items():
         name = f"{place[0]}/{names[place]}"
         is_old = place[0] == "webhook" and name in cleared
+        is_old = is_old or (place[0] in ("room", "webhook") and name in removed)
         assert is_old or (place[0], was.get("identifier")) in markers, name
 
 
@@ -125,7 +135,7 @@ def _only_named_parts(
 
 def _parts(change: Change) -> Iterable[str]:
     fields = {one.path for one in change.fields}
-    several = ("data", "assessor_types")
+    several = ("data", "assessor_types", "room_bookings")
     yield change.part
     yield from (name if (name := path.partition(".")[0]) in several else path for path in fields)
     if change.seats:

@@ -67,6 +67,8 @@ def test_every_name_can_stand_in_an_entry(name: str, tmp_path: Path) -> None:
         "flows": "flows: [LAW], ",
         "users": "users: [ada@x.org], ",
         "profiles": "profiles: [staff], ",
+        "rooms": "rooms: [hall], ",
+        "webhooks": "webhooks: [sis], ",
         "kind": "kind: flow, ",
         "": "",
     }[SUBJECTS.get(name, "flows")]
@@ -75,6 +77,8 @@ def test_every_name_can_stand_in_an_entry(name: str, tmp_path: Path) -> None:
         "flows": Address("flow", "law"),
         "users": Address("user", "Ada@x.org"),
         "profiles": Address("profile", "staff"),
+        "rooms": Address("room", "hall"),
+        "webhooks": Address("webhook", "sis"),
     }.get(SUBJECTS.get(name, "flows"), Address("flow", "anything"))
     assert found.covers(name, about, 1_000_000)
     assert found.covers(name, Address("flow", "nurs-1"), 1) == (name in ("updates", "removals"))

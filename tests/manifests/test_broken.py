@@ -8,6 +8,7 @@ import pytest
 
 from tests.manifests.cases_allocation import ALLOCATION_CASES
 from tests.manifests.cases_allow import ALLOW_CASES
+from tests.manifests.cases_bookings import BOOKING_CASES
 from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
@@ -30,6 +31,7 @@ CASES = {
     **PEOPLE_CASES,
     **CSV_CASES,
     **ALLOCATION_CASES,
+    **BOOKING_CASES,
     **ALLOW_CASES,
     **SET_CASES,
     **WEBHOOK_CASES,

@@ -293,7 +293,20 @@ def test_rooms_are_made_changed_and_deleted_bare(wise: Licence) -> None:
     assert wise.status("GET", path) == 404
 
 
-def test_a_room_is_booked_by_one_flow_at_a_time(wise: Licence) -> None:
+def test_whether_bookings_of_a_room_may_overlap_is_a_quirk() -> None:
+    for quirk, status in (("accept", 201), ("refuse", 400)):
+        with licence(quirks={"room_overlap": quirk}) as wise:
+            room = wise.call("POST", "/license/rooms", ROOM).json()["id"]
+            body = {"roomId": room, "from": START + DAY, "to": START + DAY + HOUR}
+            wise.data("POST", f"/flows/{wise.flow()}/room-bookings", body, status=201)
+            path = f"/flows/{wise.flow()}/room-bookings"
+            assert wise.status("POST", path, body) == status
+            assert wise.status("POST", path, body | {"to": START + 2 * DAY}) == status
+            later = {"from": START + 2 * DAY, "to": START + 3 * DAY}
+            assert wise.status("POST", path, body | later) == 201
+
+
+def test_a_room_is_booked_for_a_flow_and_its_participants(wise: Licence) -> None:
     flow, room = wise.flow(), wise.call("POST", "/license/rooms", ROOM).json()["id"]
     person = wise.participant(flow)
     path = f"/flows/{flow}/room-bookings"
@@ -301,7 +314,6 @@ def test_a_room_is_booked_by_one_flow_at_a_time(wise: Licence) -> None:
 
     booking = wise.data("POST", path, body, status=201)
 
-    assert wise.status("POST", f"/flows/{wise.flow()}/room-bookings", body) == 400
     assert wise.status("POST", path, body | {"roomId": 1}) == 404
     assert wise.status("POST", path, body | {"to": START}) == 400
     assert wise.data("GET", path) == [booking]

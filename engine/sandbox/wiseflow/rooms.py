@@ -157,17 +157,15 @@ def list_bookings(call: Call) -> Answer:
     "POST", _BOOKINGS, body=_NEW_BOOKING, bad_id=400, plain=(403, 404), refuses_archived=True
 )
 def add_booking(call: Call) -> Answer:
-    """The new booking; two bookings of a room do not overlap."""
+    """The new booking; whether two bookings of a room may overlap is a quirk."""
     start, end = call.body["from"], call.body["to"]
     room = _room(call, call.body["roomId"])
     if not 0 < start < end:
         raise Refusal(400, "Invalid request", ("to", "to must be later than from"))
     if not room["canBeBooked"]:
         raise Refusal(400, "The room cannot be booked", ("roomId", "the room cannot be booked"))
-    for row in call.store.all("SELECT * FROM room_bookings WHERE room_id = ?", room["id"]):
-        times = json.loads(row["body"])
-        if times["from"] < end and start < times["to"]:
-            raise Refusal(400, "The room is booked", ("from", "the room is booked then"))
+    if call.quirks["room_overlap"] == "refuse":
+        _refuse_overlap(call, room["id"], start, end)
     booking = call.store.insert(
         "room_bookings",
         flow_id=call.flow_id,
@@ -175,6 +173,13 @@ def add_booking(call: Call) -> Answer:
         body=json.dumps({"from": start, "to": end}),
     )
     return success({"roomBookingId": booking, "roomId": room["id"], "from": start, "to": end}, 201)
+
+
+def _refuse_overlap(call: Call, room: int, start: int, end: int) -> None:
+    for row in call.store.all("SELECT * FROM room_bookings WHERE room_id = ?", room):
+        times = json.loads(row["body"])
+        if times["from"] < end and start < times["to"]:
+            raise Refusal(400, "The room is booked", ("from", "the room is booked then"))
 
 
 @operation("DELETE", _BOOKING, plain=(403, 404), refuses_archived=True)

@@ -1,0 +1,378 @@
+"""Which rooms a flow has, when, and who sits in which: against what is booked. Pure.
+
+Bookings come before who sits in them, and go after whoever moves away from them. Without times of
+its own a room is booked for as long as the exam will take, so that it moves with the exam.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from engine.bookings import END, START, books_rooms, windows
+from engine.model import AS_EXAM, BOOKINGS, IN_ROOMS, ROOM_OF, Address
+from engine.plan import Action, Change, FieldChange, Hazard, Status
+from engine.seats import Wanted, plan_set, resolve, starts_soon
+from engine.world import Findings, World, known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from engine.model import Desired, DesiredRole, Live, Stated
+    from engine.plan import Seat, SeatsChange
+    from engine.wiseflow.bookings import Booking
+
+    People = dict[int | str, Wanted]
+
+PEOPLE = "participants"
+LEAVE, BLOCKED = f"{BOOKINGS}.leave", f"{BOOKINGS}.blocked"
+SOON = Hazard("starts-soon", "the exam has started or starts within 48 hours", True)
+
+
+def with_rooms(
+    desired: Desired, live: Live | None, changes: list[Change], world: World, findings: Findings
+) -> list[Change]:
+    """The changes and those of rooms, which come after the people of the flow."""
+    if not books_rooms(desired):
+        return changes
+    address = desired.address
+    marker = desired.roles.get(BOOKINGS)
+    location = marker.location if marker else desired.location
+    reason = world.unread.get((address, BOOKINGS)) or (
+        "the rooms of the licence could not be read" if world.rooms is None else ""
+    )
+    if reason:
+        findings.problem(location, BOOKINGS, reason, "no room is booked or given up here")
+        return changes
+    rooms = _Rooms(desired, live, changes, world, findings)
+    booked = list(rooms.bookings())
+    seated = list(rooms.seats(booked))
+    going = list(rooms.leaving(seated))
+    return [*changes, *booked, *seated, *going]
+
+
+@dataclass(slots=True)
+class _Rooms:
+    """Plans the rooms of one flow, whose roles are planned already."""
+
+    desired: Desired
+    live: Live | None
+    changes: list[Change]
+    world: World
+    findings: Findings
+    _blocked: set[str] = field(default_factory=set)
+    """Rooms in which nobody can be put by this plan."""
+
+    # ---- what is booked --------------------------------------------------------------------------
+
+    def bookings(self) -> Iterator[Change]:
+        """One change for what can be booked, and one with reasons for what cannot."""
+        ways: dict[str, list[tuple[FieldChange, tuple[str, ...]]]] = {BOOKINGS: [], BLOCKED: []}
+        for path, stated in self._stated().items():
+            if stated.value is None:
+                continue
+            room, before = path.removeprefix(ROOM_OF), self._there(path)
+            after = windows(stated.value, self._exam())
+            reasons = tuple(self._reasons(room, stated, before, after))
+            if reasons:
+                self._blocked.add(room)
+            if set(after) != set(before) or (reasons and not before):
+                one = FieldChange(path, before or None, after or stated.value, str(stated.location))
+                ways[BLOCKED if reasons else BOOKINGS].append((one, reasons))
+        for part, found in ways.items():
+            if found:
+                yield self._change(part, found)
+
+    def _change(self, part: str, found: list[tuple[FieldChange, tuple[str, ...]]]) -> Change:
+        reasons = tuple(dict.fromkeys(one for _, several in found for one in several))
+        fields = tuple(one for one, _ in found)
+        is_moved = any(one.before for one in fields)
+        start = self.live.fields.get(START) if self.live else None
+        hazards = (SOON,) if is_moved and not reasons and starts_soon(start, self.world.now) else ()
+        return Change(
+            address=self.desired.address,
+            part=part,
+            action=Action.UPDATE,
+            location=self.desired.location,
+            fields=fields,
+            hazards=hazards,
+            needs=tuple(sorted(self._needs(fields))),
+            status=Status.BLOCKED if reasons else Status.PLANNED,
+            reasons=reasons,
+        )
+
+    def _needs(self, fields: Iterable[FieldChange]) -> set[str]:
+        """The flow and its rooms; and the exam itself, where a room is booked for all of it."""
+        needs = {*self._flow()}
+        for one in fields:
+            if self._stated()[one.path].value == AS_EXAM:
+                needs |= {c.id for c in self.changes if c.part == "dates"}
+            room = Address("room", one.path.removeprefix(ROOM_OF))
+            if room in self.world.desired and room not in self.world.live:
+                needs.add(str(room))
+            elif self._opens(room):
+                needs.add(f"{room}:details")
+        return needs
+
+    def _flow(self) -> Iterator[str]:
+        if self.live is None or self.live.facts["marked"]:
+            yield str(self.desired.address)
+
+    def _stated(self) -> dict[str, Stated]:
+        found = self.desired.fields.items()
+        return {path: one for path, one in sorted(found) if path.startswith(ROOM_OF)}
+
+    def _there(self, path: str) -> tuple[str, ...]:
+        found: tuple[str, ...] = (self.live.fields.get(path) or ()) if self.live else ()
+        return found
+
+    def _exam(self) -> dict[str, object]:
+        """The exam's times as they will be."""
+        fields = dict(self.live.fields) if self.live else {}
+        for change in self.changes:
+            if change.part in ("", "dates"):
+                fields |= {one.path: one.after for one in change.fields}
+        return fields
+
+    # ---- why not ---------------------------------------------------------------------------------
+
+    def _reasons(
+        self, room: str, stated: Stated, before: tuple[str, ...], after: tuple[str, ...]
+    ) -> Iterator[str]:
+        """Why WISEflow would refuse the booking, or nobody knows what is meant."""
+        rows = self._rows(room)
+        is_made = self._is_stated(room) and Address("room", room) not in self.world.live
+        if len(rows) > 1:
+            shown = " and ".join(f"#{one['id']}" for one in rows)
+            message = f"several rooms in WISEflow have the identifier {room}: {shown}"
+            self.findings.problem(stated.location, "room", message, "change all but one")
+            yield message
+        elif not rows and not is_made:
+            names = [str(one["identifier"]) for one in self.world.rooms or () if one["identifier"]]
+            message = f'unknown room "{room}"'
+            self.findings.problem(stated.location, "room", message, known(names))
+            yield f"this licence has no room {room}"
+        elif not self._is_bookable(room, rows) and set(after) - set(before):
+            yield f"the room {room} cannot be booked: state `bookable: true`"
+        if stated.value == AS_EXAM and not self._has_times():
+            yield "nobody says when the exam is: state participation, or start and end of the room"
+        elif len(before) > 1 and not set(after) & set(before):
+            yield f"{room} is booked at {len(before)} times: cancel all but one in WISEflow"
+
+    def _has_times(self) -> bool:
+        """Those of a flow for which nobody stated any may be the licence's default."""
+        stated = self.world.desired[self.desired.address].fields
+        sis = self.live is not None and bool(self.live.facts.get("sis"))
+        exam = self._exam()
+        return bool((sis or START in stated) and exam.get(START) and exam.get(END))
+
+    def _rows(self, room: str) -> list[dict[str, object]]:
+        folded = room.casefold()
+        rooms = self.world.rooms or ()
+        return [one for one in rooms if str(one.get("identifier") or "").casefold() == folded]
+
+    def _is_stated(self, room: str) -> bool:
+        desired = self.world.desired.get(Address("room", room))
+        return desired is not None and desired.is_stated
+
+    def _is_bookable(self, room: str, rows: list[dict[str, object]]) -> bool:
+        desired = self.world.desired.get(Address("room", room))
+        stated = desired.fields.get("bookable") if desired else None
+        if stated is not None:
+            return bool(stated.value)
+        return bool(rows[0].get("canBeBooked")) if rows else True
+
+    def _opens(self, room: Address) -> bool:
+        """Whether a room can be booked only once this plan has made it so."""
+        live = self.world.live.get(room)
+        stated = self.world.desired[room].fields.get("bookable") if live else None
+        is_open = live.fields.get("bookable") if live else True
+        return stated is not None and bool(stated.value) and not is_open
+
+    # ---- who sits where --------------------------------------------------------------------------
+
+    def seats(self, booked: Iterable[Change]) -> Iterator[Change]:
+        """Who comes into a room, moves to another one, or leaves theirs."""
+        role, address = self.desired.roles.get(IN_ROOMS), self.desired.address
+        if role is None:
+            return
+        if reason := self.world.unread.get((address, PEOPLE)):
+            self.findings.problem(role.location, BOOKINGS, reason, "nobody is put into a room")
+            return
+        people = self._people(role)
+        self._note_crowds(people[0])
+        first = next((one for one in booked if one.part == BOOKINGS), None)
+        rooms = {f.path.removeprefix(ROOM_OF) for f in first.fields} if first else set()
+        for change in plan_set(
+            self.desired, role, people, self._staying(people[0]), self.world, self.findings
+        ):
+            needs = {*change.needs, *self._flow()}
+            if first and rooms & _rooms_of(change):
+                needs.add(first.id)
+            after = {*change.after, f"{address}:{PEOPLE}"}
+            yield replace(
+                change,
+                seats=self._with_rooms_left(change.seats),
+                needs=tuple(sorted(needs)),
+                after=tuple(sorted(after)),
+            )
+
+    def _people(self, role: DesiredRole) -> tuple[People, bool]:
+        """Everyone who is on the flow, or comes to it, and can sit where it is said."""
+        wanted, complete = resolve(self.desired.address, role, self.world, self.findings)
+        twice = self._in_two(role)
+        numbers, names = self._on_flow()
+        found: People = {}
+        for slot, one in wanted.items():
+            if slot in twice or one.flags.get("room") in self._blocked:
+                continue
+            if one.user_id in numbers or one.name.casefold() in names:
+                found[slot] = one
+                continue
+            message = f"{one.name} is no participant of {self.desired.address}"
+            hint = "name them under participants of the flow too"
+            self.findings.problem(one.location, PEOPLE, message, hint)
+        return found, complete and len(found) == len(wanted)
+
+    def _in_two(self, role: DesiredRole) -> set[int | str]:
+        """People who are named in two ways, each in a room of its own: nobody knows which."""
+        rooms: dict[int, dict[str, object]] = {}
+        for seat in role.seats:
+            number = self.world.people.user_id(seat.person)
+            room = str(seat.flags["room"].value)
+            if number is not None:
+                rooms.setdefault(number, {}).setdefault(room, seat.location)
+        twice = {number for number, found in rooms.items() if len(found) > 1}
+        for seat in role.seats:
+            number = self.world.people.user_id(seat.person)
+            if number in twice:
+                name = self.world.people.name(seat.person, self.world.licence)
+                message = f"{name} is named in two ways, each in a room of its own"
+                self.findings.problem(seat.location, PEOPLE, message, "keep one of them")
+        return {*twice}
+
+    def _on_flow(self) -> tuple[set[int], set[str]]:
+        """Who has a live seat and keeps it, and who comes by this plan, by folded name."""
+        there = self.live.roles.get(PEOPLE, ()) if self.live else ()
+        seats = [c.seats for c in self.changes if c.seats and c.seats.role == PEOPLE]
+        gone = {s.user_id for one in seats for s in (*one.remove, *one.deactivate)}
+        coming = {s.person.casefold() for one in seats for s in (*one.add, *one.reactivate)}
+        return {seat.user_id for seat in there} - gone, coming
+
+    def _staying(self, wanted: People) -> Live | None:
+        """The flow without those whose place goes anyway: with the flow's seat, or the room."""
+        if self.live is None:
+            return None
+        removed = {s.user_id for c in self.changes if c.seats for s in _removed(c)}
+        going = {path.removeprefix(ROOM_OF) for path in self._going()}
+        kept = tuple(
+            seat
+            for seat in self.live.roles.get(IN_ROOMS, ())
+            if seat.user_id not in removed
+            and (seat.user_id in wanted or seat.flags["room"] not in going)
+        )
+        return replace(self.live, roles={**self.live.roles, IN_ROOMS: kept})
+
+    def _with_rooms_left(self, seats: SeatsChange | None) -> SeatsChange | None:
+        """Who leaves, with the room: it is the way back."""
+        if seats is None or not seats.remove or self.live is None:
+            return seats
+        rooms = {seat.user_id: seat.flags["room"] for seat in self.live.roles[IN_ROOMS]}
+        left = tuple(
+            replace(one, before=(("room", rooms[one.user_id]),))
+            for one in seats.remove
+            if one.user_id is not None
+        )
+        return replace(seats, remove=left)
+
+    def _note_crowds(self, wanted: People) -> None:
+        """Says where more are to sit in a room than it has places."""
+        for room, count in sorted(
+            Counter(str(one.flags["room"]) for one in wanted.values()).items()
+        ):
+            rows, stated = self._rows(room), self.world.desired.get(Address("room", room))
+            capacity = stated.fields.get("capacity") if stated else None
+            places = capacity.value if capacity else rows[0].get("capacity") if rows else None
+            if isinstance(places, int) and count > places:
+                message = f"{count} people are to sit in {room}, which has {places} places"
+                self.findings.note(self.desired.address, message, "book another room too")
+
+    # ---- what goes -------------------------------------------------------------------------------
+
+    def _going(self) -> list[str]:
+        """The bookings that go: whom git booked and books no more, and strangers of an exact list.
+
+        What is left alone of an exam that has started stands in the manifests all the same.
+        """
+        if self.live is None:
+            return []
+        stated = self._stated()
+        undone = {path for path, one in stated.items() if one.value is None}
+        role = self.desired.roles.get(BOOKINGS)
+        there = {path for path in self.live.fields if path.startswith(ROOM_OF)}
+        there = {path for path in there if self.live.fields[path]}
+        named = {*stated, *self.world.desired[self.desired.address].fields}
+        if role is None or role.membership == "add_only" or self.live.facts.get("sis"):
+            return sorted(undone & there)
+        base = {path.casefold() for path in self.desired.base.fields} if self.desired.base else ()
+        is_exact = role.membership == "exact"
+        free = {path for path in there - named if is_exact or path.casefold() in base}
+        return sorted(undone & there | free)
+
+    def leaving(self, seated: Iterable[Change]) -> Iterator[Change]:
+        """The change by which bookings go; all that are strangers are told."""
+        going, live, role = self._going(), self.live, self.desired.roles.get(BOOKINGS)
+        if live is None:
+            return
+        named = {*self._stated(), *self.world.desired[self.desired.address].fields, *going}
+        strangers = [p for p in live.fields if p.startswith(ROOM_OF) and p not in named]
+        if strangers and role is not None:
+            shown = ", ".join(sorted(path.removeprefix(ROOM_OF) for path in strangers))
+            hint = f"to keep them, add under {BOOKINGS} at {role.location}; exact removes them"
+            message = f"{BOOKINGS}: in WISEflow but not stated: {shown}"
+            self.findings.note(self.desired.address, message, hint)
+        if going:
+            yield self._leaving(going, list(seated), live)
+
+    def _leaving(self, going: list[str], seated: list[Change], live: Live) -> Change:
+        role = self.desired.roles.get(BOOKINGS)
+        where = role.location if role else self.desired.location
+        hazards = [SOON] if starts_soon(live.fields.get(START), self.world.now) else []
+        if count := self._left_behind(going, seated, live):
+            people = f"{count} participant{'s' * (count != 1)}"
+            hazards.append(Hazard("room-booking", f"{people} would be without a room", True))
+        return Change(
+            address=self.desired.address,
+            part=LEAVE,
+            action=Action.UPDATE,
+            location=where,
+            fields=tuple(FieldChange(p, live.fields[p], None, str(where)) for p in going),
+            hazards=tuple(hazards),
+            needs=tuple(sorted(one.id for one in seated if one.part == IN_ROOMS)),
+            after=tuple(sorted(one.id for one in seated if one.part != IN_ROOMS)),
+        )
+
+    def _left_behind(self, going: list[str], seated: list[Change], live: Live) -> int:
+        """How many sit in what goes, and are put nowhere else."""
+        rooms = [path.removeprefix(ROOM_OF) for path in going]
+        found: dict[str, list[Booking]] = live.facts[BOOKINGS]
+        sit = {one for room in rooms for booking in found[room] for one in booking.people}
+        names = {s.person.casefold() for c in seated if c.seats for s in c.seats.change}
+        numbers = self.world.numbers_by_name()
+        moving = {numbers.get(name) for name in names}
+        removed = {s.user_id for c in self.changes if c.seats for s in _removed(c)}
+        gone = {s.seat_id for s in live.roles.get(PEOPLE, ()) if s.user_id in moving | removed}
+        return len(sit - gone)
+
+
+def _rooms_of(change: Change) -> set[str]:
+    """The rooms that somebody comes to."""
+    seats = (*change.seats.add, *change.seats.change) if change.seats else ()
+    return {str(dict(one.flags)["room"]) for one in seats}
+
+
+def _removed(change: Change) -> tuple[Seat, ...]:
+    """Who goes from the flow, and with it from every room."""
+    seats = change.seats
+    return seats.remove if seats is not None and seats.role == PEOPLE else ()
