@@ -32,6 +32,9 @@ Flags of their seats: dates `extra_time` (texts, of which the longest holds), `s
 timebox `extra_time`, `timebox`; exam ids `unique_exam_id`; active `active`.
 """
 
+PARTS, MAIN_OF = "parts", "part_of"
+"""Fields of the flows of a sequence: of its main flow the keys of all parts, of a part its key."""
+
 TYPE_OF = "assessor_types."
 """How the path of one assessor type begins: its value is the instruction, True without one."""
 
@@ -184,6 +187,19 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowSequence:
+    """The sequence that a flow is made in: its main flow and the parts in order, by key.
+
+    `numbers` are those of flows that are known by their number instead.
+    """
+
+    main: str
+    parts: tuple[str, ...]
+    location: Location
+    numbers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """One resource as the manifests state it, templates merged, CSV rows read.
 
@@ -205,6 +221,7 @@ class Desired:
     adopted: Adoption | None = None
     moved_from: Stated | None = None
     """The key that it had, and where that is said."""
+    sequence: FlowSequence | None = None
     unarchive: Location | None = None
     """Where people ask that it is brought back from the archive."""
 

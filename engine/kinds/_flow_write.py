@@ -14,6 +14,7 @@ from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
 from engine.kinds._flow_assessor_groups import LEAVE as LEAVING_GROUPS
 from engine.kinds._flow_moved import KEY, write_key
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
+from engine.kinds._flow_sequence import place_for
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.kinds._individual_io import write_individual
 from engine.model import INDIVIDUAL, Address, Desired
@@ -66,6 +67,7 @@ async def _write_create(change: Change, work: Work) -> None:
         type=after.get("type"),
         type_id=work.world.licence.flow_types.get(after.get("type") or ""),
         copy_from=_copy_source(desired, work),
+        place=await place_for(desired, work),
         fields={name: after[name] for name in METADATA if name in after},
         dates={path: after[path] for path in DATES if path in after},
         description=after.get("description", ...),

@@ -14,6 +14,7 @@ from tests.manifests.cases_entries import ENTRY_CASES
 from tests.manifests.cases_individual import INDIVIDUAL_CASES
 from tests.manifests.cases_lifecycle import LIFECYCLE_CASES
 from tests.manifests.cases_people import PEOPLE_CASES
+from tests.manifests.cases_sequences import SEQUENCE_CASES
 from tests.manifests.cases_sets import SET_CASES
 from tests.manifests.cases_webhooks import WEBHOOK_CASES
 from tests.manifests.cases_yaml import YAML_CASES
@@ -35,6 +36,7 @@ CASES = {
     **WEBHOOK_CASES,
     **INDIVIDUAL_CASES,
     **LIFECYCLE_CASES,
+    **SEQUENCE_CASES,
 }
 
 
