@@ -41,6 +41,9 @@ ROOM_OF = f"{BOOKINGS}."
 AS_EXAM = ("participation",)
 """Instead of windows: the room is booked for as long as the exam takes."""
 
+PARTS, MAIN_OF = "parts", "part_of"
+"""Fields of the flows of a sequence: of its main flow the keys of all parts, of a part its key."""
+
 TYPE_OF = "assessor_types."
 """How the path of one assessor type begins: its value is the instruction, True without one."""
 
@@ -193,6 +196,19 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowSequence:
+    """The sequence that a flow is made in: its main flow and the parts in order, by key.
+
+    `numbers` are those of flows that are known by their number instead.
+    """
+
+    main: str
+    parts: tuple[str, ...]
+    location: Location
+    numbers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """One resource as the manifests state it, templates merged, CSV rows read.
 
@@ -214,6 +230,7 @@ class Desired:
     adopted: Adoption | None = None
     moved_from: Stated | None = None
     """The key that it had, and where that is said."""
+    sequence: FlowSequence | None = None
     unarchive: Location | None = None
     """Where people ask that it is brought back from the archive."""
 

@@ -97,6 +97,8 @@ class World:
     """What could not be read to its end, with the reason: (address, part or role, or "")."""
     sources: dict[str, int] = field(default_factory=dict)
     """Live flows by key that are only copied from: their numbers."""
+    sequences: dict[str, tuple[int, ...] | None] = field(default_factory=dict)
+    """By key of its main flow the parts of a sequence in order; None where that is no main flow."""
     source_types: dict[str, str] = field(default_factory=dict)
     """The types of those flows, by key."""
     source_timeboxes: dict[str, Value] = field(default_factory=dict)

@@ -44,6 +44,7 @@ USERS: tuple[tuple[str, str], ...] = (
         "role_assignments",
     ),
     (r".*/assessor-groups.*", "role_assignments"),
+    (r".*/combine.*", "sequences"),
     (r".* /(flows?|license/create)(/.*)?", "flows"),
 )
 """Who uses an operation that is used; the first that fits."""
@@ -78,7 +79,7 @@ REASONS: tuple[tuple[str, str], ...] = (
         r".*/(assignments.*|content)",
         "what an exam asks: made in WISEflow, copied with a flow",
     ),
-    (r".*/(combine|periods|reassessment|remarking).*", "sequences, periods, reassessment: not yet"),
+    (r".*/(periods|reassessment|remarking).*", "periods, reassessment: not yet"),
     (
         r"DELETE .*/room-bookings/.*/participants",
         "clears a list at once: people are taken one by one",

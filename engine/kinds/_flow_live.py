@@ -36,6 +36,12 @@ from engine.kinds._flow_plan import (
 )
 from engine.kinds._flow_rooms import with_rooms
 from engine.kinds._flow_rooms_io import read_rooms
+from engine.kinds._flow_sequence import (
+    keys_of_sequence,
+    read_followers,
+    read_sequences,
+    with_sequence,
+)
 from engine.kinds._flow_settings_io import read_settings, unread
 from engine.kinds._flow_write import write_flow
 from engine.kinds._individual_io import read_individual, read_source_timeboxes
@@ -74,6 +80,7 @@ class FlowLive:
             return
         wanted = set(flows) | {key for d in flows.values() if (key := source_key(d))}
         wanted |= {d.moved_from.value for d in flows.values() if d.moved_from}
+        wanted |= {key for d in flows.values() for key in keys_of_sequence(d)}
         found = await api_flows.find_flows(api, world.keys, wanted)
         await find_adopted(api, world, flows, found)
         take_moved(world, flows, found)
@@ -89,6 +96,7 @@ class FlowLive:
         rows = {key: row for key, row in rows.items() if not _is_given_up(row, flows.get(key))}
         for key in sorted(set(flows) & set(rows)):
             _take(world, Address("flow", key), rows[key], sis)
+        await read_sequences(api, world)
         lacking = [desired for key, desired in flows.items() if key not in rows]
         await _read_source_content(api, world, lacking)
         await read_source_timeboxes(api, world, lacking)
@@ -151,6 +159,7 @@ def _compared(
     changes = with_allocations(desired, live, changes, world, findings)
     changes = with_rooms(desired, live, changes, world, findings)
     changes = with_anonymity(desired, live, changes, world)
+    changes = with_sequence(desired, live, changes, world, findings)
     changes = with_assessor_types(desired, live, changes, world, findings)
     changes = creation_first(changes, live)
     changes = with_individual(desired, live, changes, world, findings)
@@ -332,6 +341,7 @@ async def _read_leaving(api: WiseflowApi, world: World, live: Live) -> None:
         return
     try:
         row = await api_flows.read_basics(api, live.server_id)
+        await read_followers(api, live, row)
     except ApiError as error:
         if error.status != NOT_FOUND:
             unread(world, live.address, "", error)
@@ -339,7 +349,7 @@ async def _read_leaving(api: WiseflowApi, world: World, live: Live) -> None:
         # A search that lags still shows what is deleted: there is nothing left to do.
         del world.live[live.address]
         return
-    live.facts.update(state=int(row["state"]), sequence=api_flows.is_in_sequence(row))
+    live.facts.update(state=int(row["state"]))
     live.fields["lifecycle"] = lifecycle(live.facts["state"])
     await _read_role(api, world, live, "participants")
 

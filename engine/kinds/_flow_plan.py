@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields, plainly_equal
+from engine.kinds._flow_sequence import needs_of_place, place_blocks, shown_place
 from engine.kinds._flow_settings import setting_changes, setting_paths, unknown_names
 from engine.kinds._flow_sis import note_sis
-from engine.model import Address, Desired, Live, Stated, Value
+from engine.model import MAIN_OF, Address, Desired, Live, Stated, Value
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
 from engine.world import Findings, World, known
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 METADATA = ("title", "subtitle", "term", "code", "purpose", "examination_type")
 DATES = ("participation.start", "participation.end", "marking.start", "marking.end")
 LEFTOVERS = "leftovers"
-CREATION = ("type", "copy_from", *METADATA, *DATES, "description")
+CREATION = ("type", "copy_from", MAIN_OF, *METADATA, *DATES, "description")
 """What a creation sets, in the order in which a plan shows it."""
 
 
@@ -131,16 +132,17 @@ def _before(value: datetime, other: datetime | None) -> bool:
 
 def _creation(desired: Desired, live: Live | None, world: World, findings: Findings) -> Change:
     reasons = list(_creation_blocks(desired, world, findings))
-    needs: tuple[str, ...] = ()
+    needs = needs_of_place(desired)
     source = source_key(desired)
     if live is None and source and source not in world.sources and _is_stated(source, world):
-        needs = (f"flow/{source}",)
+        needs = (*needs, f"flow/{source}")
+    fields = changed_fields(desired.fields, None, (*CREATION, *setting_paths(desired)))
     return Change(
         address=desired.address,
         part="",
         action=Action.CREATE,
         location=desired.location,
-        fields=changed_fields(desired.fields, None, (*CREATION, *setting_paths(desired))),
+        fields=(*fields, *shown_place(desired)),
         needs=needs,
         # Extra time is counted from the timebox that a copy brings along: from the one to be.
         after=(f"flow/{source}:timebox",) if source else (),
@@ -167,6 +169,7 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
         findings.problem(stated.location, "copy_from", message, "give that flow its key first")
         yield f"there is no flow {source} to copy from"
     yield from unknown_names(desired, world, findings)
+    yield from place_blocks(desired, world)
     if type_to_be(desired, world) == "FLOWoral" and any(path in fields for path in DATES):
         yield "a FLOWoral has periods instead of dates: state none, set them in WISEflow"
 

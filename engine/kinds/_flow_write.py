@@ -20,6 +20,7 @@ from engine.kinds._flow_rooms_io import (
     write_leaving_bookings,
     write_room_seats,
 )
+from engine.kinds._flow_sequence import place_for
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.kinds._individual_io import write_individual
 from engine.model import BOOKINGS, IN_ROOMS, INDIVIDUAL, Address, Desired
@@ -74,6 +75,7 @@ async def _write_create(change: Change, work: Work) -> None:
         type=after.get("type"),
         type_id=work.world.licence.flow_types.get(after.get("type") or ""),
         copy_from=_copy_source(desired, work),
+        place=await place_for(desired, work),
         fields={name: after[name] for name in METADATA if name in after},
         dates={path: after[path] for path in DATES if path in after},
         description=after.get("description", ...),

@@ -162,6 +162,8 @@ def _flow(row: Row) -> dict[str, Any]:
         "reviewerApproval": bool(row["reviewer_approval"]),
         "ects": row["ects"],
         "assignments": json.loads(row["assignments"]),
+        "mainFlowId": row["main_flow"],
+        "isMainFlow": bool(row["is_main"]),
     }
 
 

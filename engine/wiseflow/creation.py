@@ -22,12 +22,19 @@ from engine.wiseflow.flows import (
     has_assignment,
     is_marker,
     marker,
+    read_basics,
     read_metadata,
     read_state,
     write_dates,
     write_description,
 )
 from engine.wiseflow.references import add_reference, read_references
+from engine.wiseflow.sequences import (
+    Place,
+    copy_into_sequence,
+    make_in_sequence,
+    read_sequence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -68,6 +75,8 @@ class NewFlow:
     type: str | None = None
     type_id: int | None = None
     copy_from: CopySource | None = None
+    place: Place | None = None
+    """In a sequence of flows; None for a flow of its own."""
     fields: Mapping[str, Value] = field(default_factory=dict)
     dates: Mapping[str, datetime] = field(default_factory=dict)
     description: Value = ...
@@ -154,17 +163,38 @@ class FlowCreation(FlowTraces):
     @property
     def operation(self) -> tuple[str, str]:
         source = self.new.copy_from
+        if self.new.place is not None:
+            return ("POST", "/flows/combine")
         return ("POST", f"/flows/{source.flow_id}/copy" if source else "/license/create/flow")
 
     async def _candidates(self, rows: Iterable[FlowRow]) -> list[Candidate]:
-        """Those of our type; a half-made one of another is given up: no type can be changed."""
+        """Those of our type, at our place; a half-made one of another is given up.
+
+        Neither can be changed.
+        """
         fitting = []
         for row in rows:
-            if row.is_half_made_as_another(self.key, self.new.type):
+            is_another = row.is_half_made_as_another(self.key, self.new.type)
+            if is_another or await self._is_elsewhere(row):
                 await self.give_up(row.id)
             else:
                 fitting.append(row.as_candidate(self.key))
         return fitting
+
+    async def _is_elsewhere(self, row: FlowRow) -> bool:
+        """Whether a half-made flow is not in the sequence that ours is to be made in."""
+        place = self.new.place
+        if place is None or row.as_candidate(self.key).settled:
+            return False
+        try:
+            if place.main is None:
+                return await read_sequence(self.api, row.id) is None
+            basics = await read_basics(self.api, row.id)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+        return basics.get("combinedMainFlowId") != place.main
 
     async def make(self) -> int | None:
         try:
@@ -190,23 +220,25 @@ class FlowCreation(FlowTraces):
 
     async def _send(self) -> Any:
         new = self.new
-        body: dict[str, Any] = {"title": new.title, "subTitle": marker(self.key)}
-        body |= {"type": new.type_id, "managers": list(new.managers)}
+        body: dict[str, Any] = {"title": new.title, "managers": list(new.managers)}
+        if new.place is not None:
+            body |= {"subtitle": marker(self.key), "type": new.type}
+            return await make_in_sequence(self.api, new.place, body)
+        body |= {"subTitle": marker(self.key), "type": new.type_id}
         return await self.api.call("POST", "/license/create/flow", body=body)
 
     async def _send_copy(self, source: CopySource) -> Any:
         configuration = {theirs: ours in source.include for ours, theirs in INCLUDABLE.items()}
-        return await self.api.call(
-            "POST",
-            "/flows/{flowId}/copy",
-            ids={"flowId": source.flow_id},
-            body={
-                "managerUserIds": list(self.new.managers),
-                "title": self.new.title,
-                "subtitle": marker(self.key),
-                "configuration": configuration | {"dates": False, "passwords": False},
-            },
-        )
+        body: dict[str, Any] = {
+            "managerUserIds": list(self.new.managers),
+            "title": self.new.title,
+            "subtitle": marker(self.key),
+            "configuration": configuration | {"dates": False, "passwords": False},
+        }
+        if self.new.place is not None:
+            return await copy_into_sequence(self.api, self.new.place, source.flow_id, body)
+        ids = {"flowId": source.flow_id}
+        return await self.api.call("POST", "/flows/{flowId}/copy", ids=ids, body=body)
 
     async def _check_copy(self, number: int) -> None:
         source = self.new.copy_from

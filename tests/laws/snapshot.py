@@ -33,6 +33,7 @@ PLAIN = [
     "assignments",
     "assessorTypes",
     "sources",
+    "isMainFlow",
 ]
 
 
@@ -49,7 +50,8 @@ def meaning(state: State, key_type: int) -> Meaning:
         found.setdefault(f"user/{names[user['id']]}", []).append(_user(user))
     for flow in state["flows"]:
         if not flow["deleted"]:
-            found.setdefault(f"flow/{flows[flow['id']]}", []).append(_flow(flow, names, rooms))
+            body = _flow(flow, names, rooms) | _sequence(flow, state["flows"], flows)
+            found.setdefault(f"flow/{flows[flow['id']]}", []).append(body)
     for webhook in state["webhooks"]:
         found.setdefault(f"webhook/{webhook_name(webhook)}", []).append(_webhook(webhook))
     for room in state["rooms"]:
@@ -148,6 +150,15 @@ def _booking(
 ) -> tuple[str, int, int, list[str]]:
     people = sorted(names[seats[one]] for one in booking["participantIds"])
     return rooms[booking["roomId"]], booking["from"], booking["to"], people
+
+
+def _sequence(flow: State, flows: list[State], names: dict[int, str]) -> State:
+    """Which sequence a flow is in, and the parts of a main flow in the order of their making."""
+    parts = [one["id"] for one in flows if one["mainFlowId"] == flow["id"] and not one["deleted"]]
+    return {
+        "main flow": names.get(flow["mainFlowId"]),
+        "parts": [names[number] for number in sorted(parts)],
+    }
 
 
 def _group(group: State, flow: State, names: dict[int, str]) -> tuple[str, list[str], list[str]]:

@@ -18,7 +18,7 @@ from engine.kinds._people import PeopleTable
 from engine.kinds.allow import SUBJECTS
 from engine.user_entries import OF_ONE_PERSON
 from engine.wiseflow.creation import INCLUDABLE
-from tests.laws import lives
+from tests.laws import lives, sequencing
 from tests.laws.allocating import allocate
 from tests.laws.booking import book
 from tests.laws.drawing import LINES, hints, models_in
@@ -90,7 +90,7 @@ KNOWN_KINDS = (
     *("profiles", "users", "flow_templates", "rosters", "flows", "role_assignments"),
     *("allow", "protect", "flow_sets", "webhooks", "rooms", "removed", "release", "recreate"),
     *("accommodations", "individual"),
-    *("adopt", "moved", "unarchive"),
+    *("adopt", "moved", "unarchive", "sequences"),
 )
 ORIGIN = ("template", "type", "copy_from", "lifecycle", "activate_from")
 WINDOWS = ("participation", "marking")
@@ -151,6 +151,7 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
             term.entries[plural] = _mixed(draw, old, term.entries[plural])
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
     lives.rename(draw, term, before)
+    sequencing.arrange(draw, term, before)
     _of_participants(draw, scene, term)
     term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
     if draw(_seldom):

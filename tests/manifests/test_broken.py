@@ -15,6 +15,7 @@ from tests.manifests.cases_entries import ENTRY_CASES
 from tests.manifests.cases_individual import INDIVIDUAL_CASES
 from tests.manifests.cases_lifecycle import LIFECYCLE_CASES
 from tests.manifests.cases_people import PEOPLE_CASES
+from tests.manifests.cases_sequences import SEQUENCE_CASES
 from tests.manifests.cases_sets import SET_CASES
 from tests.manifests.cases_webhooks import WEBHOOK_CASES
 from tests.manifests.cases_yaml import YAML_CASES
@@ -37,6 +38,7 @@ CASES = {
     **WEBHOOK_CASES,
     **INDIVIDUAL_CASES,
     **LIFECYCLE_CASES,
+    **SEQUENCE_CASES,
 }
 
 

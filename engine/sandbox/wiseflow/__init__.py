@@ -3,6 +3,7 @@
 from engine.sandbox.wiseflow import (
     allocations,
     assessors,
+    combine,
     copying,
     create,
     dates,
@@ -36,6 +37,7 @@ __all__ = [
     "OPERATIONS",
     "allocations",
     "assessors",
+    "combine",
     "copying",
     "create",
     "dates",

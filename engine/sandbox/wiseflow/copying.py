@@ -1,12 +1,15 @@
-"""POST /flows/{flowId}/copy: a draft like another flow, without its people and references."""
+"""Drafts like another flow, without its people and references: POST /flows/{flowId}/copy."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.wiseflow.bodies import array, boolean, integer, record, text
 from engine.sandbox.wiseflow.create import insert_flow, valid_managers
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, operation, success
+
+if TYPE_CHECKING:
+    from engine.sandbox.store import Row
 
 # What is copied unless the request says otherwise. Source: WISEflow OpenAPI.
 _DEFAULTS = {
@@ -19,7 +22,7 @@ _DEFAULTS = {
     "rubrics": False,
     "permittedInternetResources": False,
 }
-_COPY = record(
+COPY = record(
     {
         "managerUserIds": array(integer(), required=True),
         "title": text(nullable=True, longest=255),
@@ -45,10 +48,16 @@ _SETTINGS = (
 _DATES = ("participation_start", "participation_end", "marking_start", "marking_end")
 
 
-@operation("POST", "/flows/{flowId}/copy", body=_COPY, bad_id=400)
+@operation("POST", "/flows/{flowId}/copy", body=COPY, bad_id=400)
 def copy_flow(call: Call) -> Answer:
     """Id and type of the new draft; the first manager is its creator."""
-    body, source = call.body, call.flow
+    made = {"flowId": insert_copy(call, call.flow), "flowType": call.flow["type"]}
+    return success([made] if call.quirks["copy_data"] == "array" else made, 201)
+
+
+def insert_copy(call: Call, source: Row, **columns: Any) -> int:
+    """The id of a new draft like the source, as the body of the request wants it."""
+    body = call.body
     chosen = _DEFAULTS | body.get("configuration", {})
     if chosen["dates"] and not chosen["settings"]:
         raise Refusal(400, "Invalid request body", ("dates", "dates requires settings"))
@@ -57,8 +66,8 @@ def copy_flow(call: Call) -> Answer:
     if not title:
         raise Refusal(404, "No title was found in request or source flow")
     subtitle = source["subtitle"] if body.get("subtitle") is None else body["subtitle"]
-    columns = {"title": title, "subtitle": subtitle, **_copied(call, chosen)}
-    call.touched.discard(call.flow_id)
+    columns |= {"title": title, "subtitle": subtitle, **_copied(source, chosen)}
+    call.touched.discard(source["id"])
     flow_id = insert_flow(call, source["type"], managers, **columns)
     if chosen["settings"]:
         call.store.run(
@@ -67,11 +76,10 @@ def copy_flow(call: Call) -> Answer:
             flow_id,
             source["id"],
         )
-    made = {"flowId": flow_id, "flowType": source["type"]}
-    return success([made] if call.quirks["copy_data"] == "array" else made, 201)
+    return flow_id
 
 
-def _copied(call: Call, chosen: dict[str, bool]) -> dict[str, Any]:
+def _copied(source: Row, chosen: dict[str, bool]) -> dict[str, Any]:
     """Columns taken over from the source."""
     names = list(_SETTINGS if chosen["settings"] else ())
     if chosen["dates"]:
@@ -80,4 +88,4 @@ def _copied(call: Call, chosen: dict[str, bool]) -> dict[str, Any]:
         names.append("assignments")
     if chosen["additionalMarkingMaterial"] or chosen["rubrics"]:
         names.append("content")
-    return {name: call.flow[name] for name in names}
+    return {name: source[name] for name in names}

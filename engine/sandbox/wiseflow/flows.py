@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.wiseflow.bodies import Shape, array, boolean, integer, record, text
+from engine.sandbox.wiseflow.combine import sub_flows
 from engine.sandbox.wiseflow.flow_terms import EXAMINATION_TYPES, PURPOSES, TYPE_NUMBERS
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, bare, operation, success
 from engine.sandbox.wiseflow.people import data_types
@@ -63,10 +64,7 @@ def get_flow(call: Call) -> Answer:
     combined: dict[str, Any] = {}
     if call.flow["main_flow"] is not None:
         combined["combinedMainFlowId"] = call.flow["main_flow"]
-    subs = call.store.all(
-        "SELECT id FROM flows WHERE main_flow = ? AND NOT deleted ORDER BY id", call.flow_id
-    )
-    if subs:
+    if subs := sub_flows(call, call.flow_id):
         combined["combinedSubFlowIds"] = [row["id"] for row in subs]
     return bare(basic_flow(call, call.flow) | combined)
 

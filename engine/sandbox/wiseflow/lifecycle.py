@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.sandbox.wiseflow.combine import in_sequence, refuse_inner
 from engine.sandbox.wiseflow.flow_terms import ARCHIVED, CONCLUDED, DRAFT
 from engine.sandbox.wiseflow.flows import set_columns
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, operation, success
@@ -51,9 +52,8 @@ def unarchive(call: Call) -> Answer:
 
 @operation("DELETE", "/flows/{flowId}", bad_id=400)
 def delete_flow(call: Call) -> Answer:
-    """Nothing; the flow can be reopened."""
-    if call.flow["main_flow"] is not None:
-        raise Refusal(403, "The flow is part of a combination of flows")
+    """Nothing; the flow can be reopened, unless it was in a sequence: then it is gone at once."""
+    refuse_inner(call)
     set_columns(call, deleted=1)
     return success()
 
@@ -61,6 +61,8 @@ def delete_flow(call: Call) -> Answer:
 @operation("PATCH", "/flows/{flowId}/reopen", bad_id=400, sees_deleted=True)
 def reopen(call: Call) -> Answer:
     """Nothing; 400 for a flow that is not deleted."""
+    if call.flow["deleted"] and in_sequence(call.flow):
+        raise Refusal(404, "Flow not found")
     if not call.flow["deleted"]:
         raise Refusal(400, "The flow is not deleted")
     set_columns(call, deleted=0)
