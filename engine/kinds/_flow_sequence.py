@@ -170,11 +170,11 @@ def with_sequence(
     sequence = desired.sequence
     if sequence is None:
         return changes
-    if MAIN_OF in desired.fields:
+    path = PARTS if desired.address.key == sequence.main else MAIN_OF
+    if path == MAIN_OF:
         changes = [_without_assessors(change) for change in changes]
-    if live is None or live.facts["marked"]:
+    if live is None or live.facts["marked"] or path not in desired.fields:
         return changes
-    path = PARTS if PARTS in desired.fields else MAIN_OF
     if reason := world.unread.get((desired.address, PART)):
         where = desired.fields[path].location
         findings.problem(where, path, reason, "nothing is made in this sequence")

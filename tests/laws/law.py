@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.internal.conjecture import engine as conjecture
 
 from tests.laws import tally
 from tests.laws.report import SEED
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 WORLDS = int(os.environ.get("WISECTL_WORLDS", "60"))
 A_TIME = 10 * FAMILY
 """Worlds of one test at most, where a law says nothing else, so that workers share a law."""
+
+conjecture.BUFFER_SIZE = 64 * 1024
+"""Worlds are larger than what Hypothesis draws at most: else it gives most up without a word."""
+
+SPARE = 8
+"""Examples more than are counted: the simplest worlds come first in every test, some twice."""
 
 PHASES = [Phase.generate, *([Phase.shrink] if os.environ.get("WISECTL_SHRINK") else [])]
 
@@ -45,11 +52,13 @@ def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable
 
         def on_worlds(stage: Stage, part: int) -> None:
             worlds = min(a_time, count - part * a_time)
+            tried: list[int] = []
+            known: set[tuple[int, ...]] = set() if part == 0 else {(0,) * FAMILY}
             number = zlib.crc32(f"{os.environ.get(SEED, '1')}/{name}/{part}".encode())
 
             @seed(number)
             @settings(
-                max_examples=math.ceil(worlds / FAMILY),
+                max_examples=math.ceil(worlds / FAMILY) + SPARE,
                 deadline=None,
                 database=None,
                 phases=PHASES,
@@ -58,8 +67,14 @@ def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable
             )
             @given(families())
             def on_family(family: list[World]) -> None:
-                for world in family[:worlds]:
+                chances = tuple(world.chance for world in family)
+                left = worlds - len(tried)
+                if chances in known or left <= 0:
+                    return
+                known.add(chances)
+                for world in family[:left]:
                     tally.note("worlds", name)
+                    tried.append(world.chance)
                     stage.set_out()
                     try:
                         function(stage, world)
@@ -68,6 +83,7 @@ def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable
                         raise
 
             on_family()
+            assert len(tried) == worlds, f"{len(tried)} worlds were tried instead of {worlds}"
 
         on_worlds.law = function  # type: ignore[attr-defined]
         on_worlds.__name__, on_worlds.__doc__ = function.__name__, function.__doc__
