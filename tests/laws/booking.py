@@ -33,7 +33,7 @@ def book(draw: st.DrawFn, scene: Scene, entry: Entry, table: Callable[[], Entry]
         booking: Entry = {"room": room}
         if not draw(_often):
             booking |= _times(draw, scene)
-        if len(rooms) == 1 and not draw(_often):
+        if len(rooms) == 1 and draw(_half):
             booking["participants"] = table()
         elif draw(_often):
             half = len(free) // 2 if room is rooms[0] else len(free)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.laws.stage import Stage
 
 WORLDS = int(os.environ.get("WISECTL_WORLDS", "60"))
-A_TIME = 10 * FAMILY
+A_TIME = 5 * FAMILY
 """Worlds of one test at most, where a law says nothing else, so that workers share a law."""
 
 conjecture.BUFFER_SIZE = 64 * 1024

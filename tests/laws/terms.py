@@ -139,7 +139,7 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
         "users": _users(draw, scene, term),
         "flow_templates": [_template(draw, scene, key) for key in TEMPLATES],
         "rosters": _rosters(draw, scene, term),
-        "flows": [_flow(draw, scene, key) for key in FLOWS if draw(_mostly)],
+        "flows": [_flow(draw, scene, key) for key in FLOWS if draw(_half)],
         "webhooks": [_webhook(draw, key) for key in WEBHOOKS if draw(_half)],
         "rooms": [_room(draw, key) for key in ROOMS if draw(_half)],
     }

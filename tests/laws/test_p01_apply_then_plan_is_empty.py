@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.laws.worlds import World
 
 
-@law(share=0.24)
+@law(share=0.28)
 def test_apply_then_plan_is_empty(stage: Stage, world: World) -> None:
     """Nothing is left to do but what the apply itself said it could not do."""
     world.begin(stage)

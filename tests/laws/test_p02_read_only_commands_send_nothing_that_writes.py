@@ -46,7 +46,7 @@ def readers() -> dict[str, click.Command]:
     return {name: one for name, one in cli.commands.items() if name not in WRITERS}
 
 
-@law(share=0.02)
+@law(share=0.01)
 def test_read_only_commands_send_nothing_that_writes(stage: Stage, world: World) -> None:
     """Every command that is not known to write is run; the server is the same afterwards."""
     world.begin(stage)

@@ -38,7 +38,7 @@ def test_killed_at_every_request_boundary_and_run_again(stage: Stage, world: Wor
             _kill_and_rerun(rerun, number, "after", one, plan_too=False)
 
 
-@law(share=0.05)
+@law(share=0.02)
 def test_killed_somewhere_and_run_again(stage: Stage, world: World) -> None:
     """At three boundaries of each world."""
     rerun = Rerun.of(stage, world)

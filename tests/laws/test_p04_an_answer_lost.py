@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.laws.worlds import World
 
 
-@law(share=0.08)
+@law(share=0.05)
 def test_a_lost_answer_changes_nothing_of_the_end(stage: Stage, world: World) -> None:
     """Of the operations that a run writes with, three lose an answer, each in a run of its own."""
     rerun = Rerun.of(stage, world)

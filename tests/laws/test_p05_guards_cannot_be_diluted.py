@@ -22,7 +22,7 @@ NOT_SMALL = 3
 """People in a set from which on those who come do not make up for those who go."""
 
 
-@law(share=0.05)
+@law(share=0.06)
 def test_guards_cannot_be_diluted(stage: Stage, world: World) -> None:
     """New users, new flows with people, idle entries, and people who come into sets."""
     world.begin(stage)

@@ -80,7 +80,7 @@ def test_a_partial_read_adds_nothing_to_a_plan(stage: Stage, world: World) -> No
         assert partial <= whole, f"{operation} {harm}: {sorted(partial - whole)}"
 
 
-@law(share=0.03)
+@law(share=0.06)
 def test_a_partial_read_adds_nothing_to_an_apply(stage: Stage, world: World) -> None:
     """A plan made from whole reads, applied while one operation cannot be read to its end."""
     world.begin(stage)

@@ -51,7 +51,7 @@ MARKED_BY = {"flow": "subtitle", "room": "identifier"}
 """By kind, what holds the marker while an object is made."""
 
 
-@law(share=0.1)
+@law(share=0.16)
 def test_nothing_changes_that_the_plan_does_not_name(stage: Stage, world: World) -> None:
     """A part of the addresses is applied; every other object stays as it is, byte for byte."""
     world.begin(stage)

@@ -56,7 +56,7 @@ def _has_more_pages(payload: Any, rows: list[Any]) -> bool:
     return pagination.get("total", len(rows)) != len(rows)
 
 
-@law(share=0.05)
+@law(share=0.03)
 def test_the_same_inputs_give_the_same_bytes(stage: Stage, world: World) -> None:
     """Parallelism, the server's order, and the order of files in their folder."""
     world.begin(stage)
@@ -72,7 +72,7 @@ def test_the_same_inputs_give_the_same_bytes(stage: Stage, world: World) -> None
     assert plan_text(stage) == first
 
 
-@law(share=0.03)
+@law(share=0.1)
 def test_the_order_of_entries_changes_places_only(stage: Stage, world: World) -> None:
     """Entries in another order, in files of other names: but for where things are written."""
     world.begin(stage)

@@ -23,7 +23,7 @@ NAMES = [*deeds.LATE]
 LEFTOVERS = "leftovers"
 
 
-@law(share=0.04)
+@law(share=0.03)
 def test_what_moved_live_is_refused_before_its_first_write(stage: Stage, world: World) -> None:
     """Colleagues do things by hand between plan and apply."""
     world.begin(stage)

@@ -25,7 +25,7 @@ class Dawdle(Shuffle):
     after = Tap.after
 
 
-@law(share=0.07)
+@law(share=0.03)
 def test_two_applies_at_once_come_to_the_right_end(stage: Stage, world: World) -> None:
     """Both plan before either writes; then what was left is done by a third."""
     world.begin(stage)

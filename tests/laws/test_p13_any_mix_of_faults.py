@@ -54,7 +54,7 @@ def schedule(chance: int) -> list[dict[str, Any]]:
     return found
 
 
-@law(share=0.12)
+@law(share=0.05)
 def test_faults_never_make_an_end_wrong(stage: Stage, world: World) -> None:
     """What it says is done is done; what is left is done by an apply without faults."""
     world.begin(stage)

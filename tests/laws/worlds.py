@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DAYS = (0, 0, 100, 100, 100)
 """How long after the first term the second comes: after a hundred days exams are in all states."""
 
-FAMILY = 4
+FAMILY = 8
 """Worlds with one start: to bring a sandbox there takes longer than most laws take."""
 
 KEPT = "start"
