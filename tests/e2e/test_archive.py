@@ -278,3 +278,19 @@ def test_nothing_is_both_archived_and_unarchived(office: Office) -> None:
     code, told = office.call("validate")
     assert code == 3
     assert "flow/law is to be archived at manifests/term.yaml:1:" in told
+
+
+def test_the_same_plan_of_a_flow_that_its_new_end_archived_finds_all_done(office: Office) -> None:
+    """Somebody left the line that asks for it out of the archive, which is blocked by then."""
+    office.clock("2027-07-20 12:00")
+    office.stage.by_hand("PATCH", f"/flows/{live(office)['flowId']}/unarchive")
+    office.write(term({**ACTIVE, "title": "Laws"}, participants=list(PEOPLE)))
+    office.write("unarchive: [flow/law]", "answers.yaml")
+    plan = str(office.root / "saved.plan")
+    allowed = ("--allow", "shorter:*", "--allow", "starts-soon:*")
+    office.call("plan", "--out", plan, *allowed)
+    for _ in range(2):
+        code, said = office.call("apply", plan)
+        assert code == 0, said
+    assert state(office) == "ARCHIVED"
+    assert "Already done before: 2 changes." in said
