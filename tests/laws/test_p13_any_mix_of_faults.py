@@ -60,7 +60,7 @@ def test_faults_never_make_an_end_wrong(stage: Stage, world: World) -> None:
     world.begin(stage)
     stage.server.keep("before")
     start = stage.meaning()
-    hopeless = {line.split(":")[0] for line in failures(stage.apply())}
+    hopeless = {line.split(":")[0] for line in _settled(stage)}
     end = stage.meaning()
     stage.server.restore("before")
     outcomes, whole = _under_faults(stage, world.chance)
@@ -75,9 +75,15 @@ def test_faults_never_make_an_end_wrong(stage: Stage, world: World) -> None:
     assert more <= undone, (more, failures(outcomes))
     if whole and not failures(outcomes):
         _same(end, found, [])
-    again = stage.apply()
-    _same(end, stage.meaning(), [*failures(outcomes), *failures(again)])
-    assert {line.split(":")[0] for line in failures(again)} <= hopeless
+    again = _settled(stage)
+    _same(end, stage.meaning(), [*failures(outcomes), *again])
+    assert {line.split(":")[0] for line in again} <= hopeless
+
+
+def _settled(stage: Stage) -> list[str]:
+    """What an apply cannot do; the next one does what waited for the part that could be done."""
+    said = failures(stage.apply())
+    return failures(stage.apply()) if said else said
 
 
 def _items(change: Change) -> set[tuple[object, ...]]:
