@@ -172,3 +172,21 @@ def test_people_come_back_to_an_exam_that_git_puts_off(office: Office) -> None:
     office.scope = ("--base", "HEAD")
     changes = {change["id"]: change["status"] for change in office.document()["changes"]}
     assert changes["flow/law:authors"] == "planned"
+
+
+def test_a_half_made_flow_that_is_to_go_is_nothing_to_copy_from(rehearsal: Rehearsal) -> None:
+    """Else its deletion and the copy wait for each other."""
+    types = {
+        row["name"]: row["id"] for row in rehearsal.by_hand("GET", "/license/flow-types")["data"]
+    }
+    managers = [rehearsal.control("GET", "state")["users"][0]["id"]]
+    body = {"title": "Half made", "subTitle": marker("old"), "managers": managers}
+    rehearsal.by_hand("POST", "/license/create/flow", body | {"type": types["FLOWassign"]})
+    rehearsal.write(term("copy_from: {flow: old}") + "removed: [flow/old]\n")
+    plan = rehearsal.plan(*EVERYTHING)
+    changes = {change.id: change for change in plan.changes}
+    assert changes["flow/law"].status is Status.BLOCKED
+    assert changes["flow/old"].reasons == ("needs flow/law, which is blocked",)
+    assert 'no flow "old"' in " ".join(problem.message for problem in plan.problems)
+    rehearsal.apply(*EVERYTHING)
+    assert rehearsal.failures() == []
