@@ -43,6 +43,7 @@ from engine.kinds._flow_sequence import (
     with_sequence,
 )
 from engine.kinds._flow_settings_io import read_settings, unread
+from engine.kinds._flow_sis import active_as_fed, only_added
 from engine.kinds._flow_write import write_flow
 from engine.kinds._individual_io import read_individual, read_source_timeboxes
 from engine.kinds._individual_notes import note_own_times
@@ -156,13 +157,15 @@ def _compared(
     for role in api_seats.ROLES:
         if role in desired.roles:
             changes += plan_role(desired, desired.roles[role], live, world, findings)
+    changes = only_added(live, changes, findings)
     changes = with_allocations(desired, live, changes, world, findings)
     changes = with_rooms(desired, live, changes, world, findings)
     changes = with_anonymity(desired, live, changes, world)
     changes = with_sequence(desired, live, changes, world, findings)
     changes = with_assessor_types(desired, live, changes, world, findings)
     changes = creation_first(changes, live)
-    changes = with_individual(desired, live, changes, world, findings)
+    people = active_as_fed(desired, live, world, findings)
+    changes = with_individual(people, live, changes, world, findings)
     note_own_times(desired, live, changes, findings)
     given_up = list(leftovers(desired, live))
     changes = with_move(desired, live, changes, given_up, world)
