@@ -77,11 +77,12 @@ def active_as_fed(desired: Desired, live: Live | None, world: World, findings: F
     role = desired.roles.get(ACTIVE_OF)
     if live is None or not live.facts["sis"] or role is None:
         return desired
-    awake = {s.user_id: is_active(s) for s in live.roles.get("participants", ())}
+    seats = live.roles.get("participants", ())
+    awake: dict[int | str, bool] = {seat.user_id: is_active(seat) for seat in seats}
     differ = [
         world.people.name(one.person, world.licence)
         for slot, one in mentioned(role, world).items()
-        if awake.get(slot, one.flags["active"].value) != one.flags["active"].value  # type: ignore[call-overload]
+        if awake.get(slot, one.flags["active"].value) != one.flags["active"].value
     ]
     if differ:
         _note_people(desired, "active", differ, findings)

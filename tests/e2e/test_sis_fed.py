@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import pytest
 
 from engine.guards import NAMES
+from engine.kinds._flow_attached import LISTS
 from engine.kinds.accommodation import Accommodation
 from engine.kinds.flow import FlowFields
 from engine.kinds.individual import Individual
@@ -109,6 +110,8 @@ CASES = [
     Case("roles", "assessor_groups", [GROUP], True, []),
     Case("roles", "assessor_groups", [], False, [GROUP]),
     Case("roles", "assessor_groups", [GROUP | {"participants": []}], False, [GROUP]),
+    Case("roles", "room_bookings", [{"room": "hall", "participants": [CY]}], True),
+    Case("roles", "room_bookings", [], False, [{"room": "hall"}]),
     Case("individual", "unique_exam_id", "X-2", False),
     Case("individual", "unique_exam_id", None, False),
     Case("individual", "active", False, False),
@@ -120,12 +123,13 @@ CASES = [
 whoever feeds it."""
 
 NOT_WRITTEN = {
-    FlowFields: {"type", "copy_from", "content", "ects", "activate_from"},
+    FlowFields: {"type", "copy_from", "content", "ects", "activate_from", *LISTS},
     RoleAssignment: {"flows", "membership"},
     Individual: {"flows", "person"},
     Accommodation: {"flows", "people", "csv", "column", "matches"},
 }
-"""What is create-only, cannot be read back, or only says of what an entry speaks."""
+"""What is create-only, cannot be read back, or only says of what an entry speaks. What feeds a flow
+itself, and references, are in test_attached.py."""
 
 
 def term(case: Case | None = None, *, after: bool = False) -> str:
@@ -150,6 +154,7 @@ def document(said: dict[str, dict[str, Any]]) -> str:
     return json.dumps(
         {
             "users": users,
+            "rooms": [{"key": "hall", "name": "Hall", "capacity": 9, "bookable": True}],
             "flows": [said["flow"]],
             "role_assignments": [said["roles"]],
             "individual": [said["individual"]],
