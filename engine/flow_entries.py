@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from engine.checking import check
 from engine.dates import DateError, end_of, parse_length, parse_moment
 from engine.documents import twice
+from engine.kinds._flow_attached import ATTACHED, LISTS, name_of
 from engine.model import DATA_OF, TYPE_OF, Address, Desired, Stated
 from engine.nodes import Node, Scalar, Table
 from engine.stating import frozen, stated_fields
+from engine.wiseflow.sources import Source
 
 if TYPE_CHECKING:
     from engine.documents import Documents, Entry
+    from engine.model import Value
 
 WINDOWS = ("participation", "marking")
 NO_FIELDS = {"key", "template"}
@@ -58,6 +61,7 @@ class FlowReader:
         if copied is not None:
             kept["copy_from"] = Stated(frozen(copied), node.at("copy_from"))
         self._settings(entry, node_left, kept)
+        self._attached(entry, node_left, kept)
         kept.pop("activate_from", None)
         self._moment(entry, node_left, ("activate_from",), kept)
         for name in WINDOWS:
@@ -82,6 +86,19 @@ class FlowReader:
         for one, place in zip(types, places, strict=True):
             instruction = (one["instruction"] or "").strip() or True
             fields.setdefault(TYPE_OF + one["type"], Stated(instruction, place))
+
+    def _attached(self, entry: Entry, node: Table, fields: dict[str, Stated]) -> None:
+        """SIS sources and references, each under a path of its own."""
+        for what in (one for one in LISTS if one in fields):
+            listed = fields[what]
+            names = [_name_of(one) for one in listed.value]
+            places = [item.location for item in node.items(what)]
+            said = entry.name(what)
+            rows = list(zip(names, places, strict=True))
+            self.documents.problems += twice([(*row, said) for row in rows], "this list")
+            fields[what] = Stated(tuple(names), listed.location)
+            for name, place in rows:
+                fields.setdefault(f"{what}.{name}", Stated(ATTACHED, place))
 
     # ---- dates -----------------------------------------------------------------------------------
 
@@ -194,6 +211,11 @@ class FlowReader:
         if source is not None and entry.key and source.casefold() == entry.key.casefold():
             where, said = entry.first_stated(("copy_from", "flow"))
             self.documents.wrong(where, said, "a flow cannot be copied from itself")
+
+
+def _name_of(one: Value) -> str:
+    """A source or a reference as its path says it."""
+    return one if isinstance(one, str) else name_of(Source(**dict(one)))
 
 
 def _both(one: Stated, other: Stated) -> str:

@@ -62,6 +62,9 @@ HAZARDS = {
     "webhook-deletion": "a webhook is deleted",
     "room-booking": "a room's booking goes with people in it",
     "unarchive": "a flow comes back from the archive: its marking end moves to today",
+    "sis-attach": "a student information system takes a flow over: its dates and people",
+    "sis-remove": "a source of a flow goes: who came through it is not kept up to date",
+    "reference": "a reference goes by which another system finds a flow",
 }
 """What makes one change dangerous, each with what an allowance lets through."""
 

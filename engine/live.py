@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.errors import ApiError, EngineError, Problem
 from engine.kind import in_order
 from engine.kinds import KINDS
+from engine.kinds._flow_attached import SOURCES, is_stated
 from engine.kinds._user_plan import DATA
 from engine.model import BY_NUMBER, Standing
 from engine.together import together
@@ -105,6 +106,7 @@ async def _licence(
         flow_types=bool(flows),
         assessor_types=any("assessors" in d.roles or "assessor_types" in d.fields for d in flows),
         grading_scales=any("grading_scale" in d.fields for d in flows),
+        integrations=any(is_stated(d, SOURCES) for d in flows),
     )
     await doubt_names(api, licence, _names_used(flows, users))
     found = fingerprint(licence, conventions.user_key)

@@ -27,6 +27,7 @@ USERS: tuple[tuple[str, str], ...] = (
         r"GET /license/(roles|user-data-types|flow-types|assessor-types|grading-scales)",
         "every kind",
     ),
+    (r"GET /license/sis/clients", "flows"),
     (r"GET /license/info", "second looks"),
     (r"GET /user/userDataType/.*", "second looks"),
     (r"GET /user/\{userId\}/flows", "users, second looks"),
@@ -84,9 +85,15 @@ REASONS: tuple[tuple[str, str], ...] = (
         r"DELETE .*/room-bookings/.*/participants",
         "clears a list at once: people are taken one by one",
     ),
-    (r".*/(sources?|sis)(/.*)?", "SIS sources: not yet"),
-    (r"POST /sources/search", "SIS sources: not yet"),
-    (r".*/external-sources.*", "references beyond the key: not yet"),
+    (
+        r"GET /flows/\{flowId\}/sources/.*|POST /sources/search",
+        "who came through a source, and which flows have it: reports, not yet",
+    ),
+    (
+        r".*/external-sources/.*(allocations|participants).*",
+        "which participants belong to a reference: for the system that owns it",
+    ),
+    (r"PUT .*/external-sources.*", "changes the description alone, which nobody states"),
     (
         r"(PUT|DELETE) .*/(assessor-groups/.*|allocations.*)",
         "replaces or clears a list at once: people are taken one by one",

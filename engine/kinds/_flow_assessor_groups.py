@@ -58,6 +58,8 @@ def group_changes(
     if stay:
         names = ", ".join(sorted(one.title for one in stay))
         hint = f"to keep them, add under {GROUPS} at {role.location}; exact removes them"
+        if live.facts.get("sis"):
+            hint = "a student information system feeds this flow; no group is removed"
         findings.note(desired.address, f"{GROUPS}: in WISEflow but not stated: {names}", hint)
     if going:
         first = [change.id for change in made if _is_of_group(change)]

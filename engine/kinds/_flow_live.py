@@ -19,6 +19,8 @@ from engine.kinds._flow_archive import (
     with_unarchiving,
 )
 from engine.kinds._flow_assessor_types import with_assessor_types
+from engine.kinds._flow_attached import as_freed, attached_changes, with_attached
+from engine.kinds._flow_attached_io import read_attached
 from engine.kinds._flow_moved import (
     is_moved_in_doubt,
     note_old_key,
@@ -43,6 +45,7 @@ from engine.kinds._flow_sequence import (
     with_sequence,
 )
 from engine.kinds._flow_settings_io import read_settings, unread
+from engine.kinds._flow_sis import active_as_fed, only_added
 from engine.kinds._flow_write import write_flow
 from engine.kinds._individual_io import read_individual, read_source_timeboxes
 from engine.kinds._individual_notes import note_own_times
@@ -152,21 +155,26 @@ def _compared(
     live = found
     if found is not None and found.facts["state"] == api_flows.ARCHIVED:
         live = as_unarchived(found, world.now)
+    attached, fed = attached_changes(desired, live, world, findings), live
+    live = as_freed(live, attached)
     changes = list(own_changes(desired, live, world, findings))
     for role in api_seats.ROLES:
         if role in desired.roles:
             changes += plan_role(desired, desired.roles[role], live, world, findings)
+    changes = only_added(live, changes, findings)
     changes = with_allocations(desired, live, changes, world, findings)
     changes = with_rooms(desired, live, changes, world, findings)
     changes = with_anonymity(desired, live, changes, world)
     changes = with_sequence(desired, live, changes, world, findings)
     changes = with_assessor_types(desired, live, changes, world, findings)
     changes = creation_first(changes, live)
-    changes = with_individual(desired, live, changes, world, findings)
+    people = active_as_fed(desired, live, world, findings)
+    changes = with_individual(people, live, changes, world, findings)
     note_own_times(desired, live, changes, findings)
     given_up = list(leftovers(desired, live))
     changes = with_move(desired, live, changes, given_up, world)
     changes = concluding_dates_last(changes, world.now)
+    changes = with_attached(changes, fed, attached)
     changes += plan_activation(desired, live, changes, world)
     changes += plan_archiving(desired, live, changes, world)
     if found is not None:
@@ -257,6 +265,7 @@ async def _read_flow(
     reads: list[Awaitable[None]] = [_read_fields(api, world, desired, live, parts)]
     reads.append(read_settings(api, world, desired, live))
     reads.append(read_key(api, world, desired, live))
+    reads.append(read_attached(api, world, desired, live))
     reads += [_read_role(api, world, live, role) for role in _roles_to_read(desired, live, world)]
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))

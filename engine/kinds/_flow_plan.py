@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.diff import changed_fields, plainly_equal
 from engine.kinds._flow_sequence import needs_of_place, place_blocks, shown_place
 from engine.kinds._flow_settings import setting_changes, setting_paths, unknown_names
-from engine.kinds._flow_sis import note_sis
+from engine.kinds._flow_sis import is_left, note_sis
 from engine.model import MAIN_OF, Address, Desired, Live, Stated, Value
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
@@ -45,7 +45,7 @@ def own_changes(
         changed = changed_fields(desired.fields, live.fields, paths, _equal)
         if not changed:
             continue
-        if live.facts["sis"] and part != "description":
+        if is_left(live, part):
             note_sis(desired, changed, findings, world)
             continue
         yield _update(desired, live, part, changed, world.now)

@@ -330,6 +330,8 @@ class _Rooms:
         if strangers and role is not None:
             shown = ", ".join(sorted(path.removeprefix(ROOM_OF) for path in strangers))
             hint = f"to keep them, add under {BOOKINGS} at {role.location}; exact removes them"
+            if live.facts.get("sis"):
+                hint = "a student information system feeds this flow; no booking is removed"
             message = f"{BOOKINGS}: in WISEflow but not stated: {shown}"
             self.findings.note(self.desired.address, message, hint)
         if going:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields
-from engine.kinds._flow_sis import note_sis
+from engine.kinds._flow_sis import is_left, note_sis
 from engine.model import DATA_OF, OFF, ROOM_OF, TYPE_OF, Desired, Live, Value
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
@@ -102,7 +102,7 @@ def setting_changes(
             findings.problem(stated.location, setting.name, reason, "it is left alone")
             continue
         changed = changed_fields(desired.fields, live.fields, (setting.name,))
-        if changed and setting.of_sis and live.facts["sis"]:
+        if changed and is_left(live, setting.name):
             note_sis(desired, changed, findings, world)
         elif changed:
             reasons = [

@@ -12,6 +12,7 @@ from engine.kinds._flow_adopted import REOPEN, reopen
 from engine.kinds._flow_allocation_io import write_allocation, write_leaving_groups
 from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
 from engine.kinds._flow_assessor_groups import LEAVE as LEAVING_GROUPS
+from engine.kinds._flow_attached_io import ATTACHED_WRITERS
 from engine.kinds._flow_moved import KEY, write_key
 from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
 from engine.kinds._flow_rooms import LEAVE as LEAVING_BOOKINGS
@@ -270,4 +271,5 @@ WRITERS = {
     BOOKINGS: write_bookings,
     LEAVING_BOOKINGS: write_leaving_bookings,
     **SETTING_WRITERS,
+    **ATTACHED_WRITERS,
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.individual import PATHS, TIMES, slot_of
 from engine.kinds._flow_plan import source_key
+from engine.kinds._flow_sis import OWNS_FIELDS
 from engine.kinds._individual_exam import BLOCKED, FREED, NEW, SOON, TAKING, Exam, Row, exam_of
 from engine.kinds._individual_people import ROLE, One, stated_people
 from engine.kinds._individual_times import time_rows
@@ -162,8 +163,8 @@ def _exam_id_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:
     held = {number: seat.flags.get(name) for number, seat in exam.who.there.items()}
     differ = [one for one in people if held.get(one.number or 0) != one.stated[name]]
     if differ and exam.live and exam.live.facts["sis"]:
-        hint = "a student information system feeds this flow and owns these fields"
-        exam.findings.note(exam.desired.address, "differs and is left alone: unique exam ids", hint)
+        message = "differs and is left alone: unique exam ids"
+        exam.findings.note(exam.desired.address, message, OWNS_FIELDS)
         return
     freed = {held.pop(n) for n in exam.who.removed & set(held)} - {None}
     wanted = {one.slot: one.stated[name] for one in differ}

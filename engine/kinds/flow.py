@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from engine.checking import Line, Nullable, Shape, Text
 from engine.dates import EXAMPLE
 from engine.kind import Kind
+from engine.kinds._flow_attached_shape import AttachedFields
 from engine.kinds._flow_leave import leave
 from engine.kinds._flow_live import FlowLive
 from engine.kinds._flow_settings import normal
@@ -81,7 +82,7 @@ class Window(Shape):
     )
 
 
-class FlowFields(SettingFields):
+class FlowFields(SettingFields, AttachedFields):
     """What templates and flows can state."""
 
     title: Title | None = Field(None, description="up to 255 characters")

@@ -38,14 +38,12 @@ _TYPES = "/flows/{flowId}/assessor-types"
 class Setting:
     """One setting: the field in manifests, which is its part too, and how it is read and written.
 
-    `of_sis` ones are left alone on flows that a student information system feeds. Without `read`
-    WISEflow does not answer it.
+    Without `read` WISEflow does not answer it.
     """
 
     name: str
     write: Write
     read: Read | None = None
-    of_sis: bool = False
 
 
 async def _read_timebox(api: WiseflowApi, flow_id: int, _: Licence) -> Value:
@@ -151,8 +149,8 @@ async def _write_ects(api: WiseflowApi, flow_id: int, _: Licence, value: Value) 
 
 
 SETTINGS = (
-    Setting("grading_scale", _write_scale, _read_scale, of_sis=True),
-    Setting("timebox", _write_timebox, _read_timebox, of_sis=True),
+    Setting("grading_scale", _write_scale, _read_scale),
+    Setting("timebox", _write_timebox, _read_timebox),
     Setting("anonymisation", _write_anonymisation, _read_anonymisation),
     Setting("ects", _write_ects),
     Setting("allocation", _write_allocation, _read_allocation),

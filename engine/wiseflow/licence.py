@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.together import together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from engine.wiseflow.client import WiseflowApi
 
@@ -50,6 +50,8 @@ class Licence:
     flow_types: Mapping[str, int] = field(default_factory=dict)
     assessor_types: Mapping[str, int] = field(default_factory=dict)
     grading_scales: Mapping[str, int] = field(default_factory=dict)
+    integrations: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Of student information systems; nothing says that a name stands once."""
 
     def assessor_type_name(self, type_id: int | None) -> str | None:
         """The name of an assessor type on a seat; None where the seat has none."""
@@ -64,19 +66,21 @@ async def read_licence(
     flow_types: bool = True,
     assessor_types: bool = True,
     grading_scales: bool = True,
+    integrations: bool = False,
 ) -> Licence:
     """The licence's names, one request for each list that is asked for.
 
     Source: WISEflow OpenAPI, GET /license/user-data-types, /license/roles, /license/flow-types,
-    /license/assessor-types, /license/grading-scales.
+    /license/assessor-types, /license/grading-scales, /license/sis/clients.
     """
-    data_rows, role_rows, flow_rows, assessor_rows, scale_rows = await together(
+    data_rows, role_rows, flow_rows, assessor_rows, scale_rows, client_rows = await together(
         (
             _if(True, api, "/license/user-data-types"),
             _if(roles, api, "/license/roles"),
             _if(flow_types, api, "/license/flow-types"),
             _if(assessor_types, api, "/license/assessor-types"),
             _if(grading_scales, api, "/license/grading-scales"),
+            _if(integrations, api, "/license/sis/clients"),
         )
     )
     return Licence(
@@ -88,11 +92,21 @@ async def read_licence(
         flow_types={row["name"]: row["id"] for row in flow_rows},
         assessor_types={row["title"]: row["id"] for row in assessor_rows},
         grading_scales={row["name"]: row["id"] for row in scale_rows},
+        integrations=_integrations(client_rows),
     )
 
 
 async def _if(wanted: bool, api: WiseflowApi, path: str) -> list[dict[str, Any]]:
     return (await api.call("GET", path)) or [] if wanted else []
+
+
+def _integrations(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, ...]]:
+    """By name; one without a name goes by its institution."""
+    found: dict[str, tuple[int, ...]] = {}
+    for row in rows:
+        name = row.get("name") or row["institutionCode"]
+        found[name] = (*found.get(name, ()), row["integrationId"])
+    return found
 
 
 def _data_type(row: Mapping[str, Any]) -> DataType:

@@ -68,9 +68,14 @@ flows:
   - {key: toll, type: FLOWassign, title: Toll}
   - {key: bar, type: FLOWassign, title: Bar}
   - {key: bar-a, type: FLOWassign, title: Bar A}
+  - key: fed
+    type: FLOWassign
+    title: Fed
+    sis_sources: [{code: "A||B||C", integration: Northfield STADS}]
+    references: [SITS-1]
 sequences: [{main: bar, parts: [bar-a]}]
 role_assignments:
-  - {flows: [toll, bar, bar-a], managers: [p0@example.org]}
+  - {flows: [toll, bar, bar-a, fed], managers: [p0@example.org]}
   - flows: [law, tax]
     managers: [p0@example.org, p2@example.org]
     authors: [p1@example.org, p2@example.org]
@@ -175,9 +180,11 @@ LIVES = """\
   - {key: bin}
   - {key: pub, copy_from: {flow: template-written}, title: Pub}
   - {key: pub-a, copy_from: {flow: template-written}, title: Pub A}
+  - {key: fed, sis_sources: [], references: []}
 sequences: [{main: pub, parts: [pub-a]}]
 """
-"""Flows that are renamed, archived, brought back, reopened by their number, copied in sequence."""
+"""Flows that are renamed, archived, brought back, reopened by their number, copied in sequence, and
+that nothing feeds any more."""
 AFTER = AFTER.replace("role_assignments:", TAX + LIVES + "role_assignments:")
 AFTER += """\
 removed: [room/shed]
@@ -212,6 +219,8 @@ PUT /flows/{flowId}/metadata
 PATCH /flows/{flowId}/dates
 PUT /flows/{flowId}/description
 GET /license/grading-scales
+GET /license/sis/clients
+POST /flow/{flowId}/source/add
 GET /flows/{flowId}/grading-scale
 GET /flow/{flowId}/assessments
 PUT /flows/{flowId}/grading-scale
@@ -306,6 +315,8 @@ DELETE /webhooks/{webhookId}
 POST /flows/{flowId}/room-bookings/{roomBookingId}/participants/{participantId}
 DELETE /flows/{flowId}/room-bookings/{roomBookingId}/participants/{participantId}
 DELETE /flows/{flowId}/room-bookings/{roomBookingId}
+GET /flows/{flowId}/sources
+DELETE /flow/{flowId}/source/remove/{sourceCode}/integration/{integrationId}
 GET /flows/{flowId}/external-sources
 DELETE /flows/{flowId}/external-sources/{flowExternalSourceId}
 PATCH /flows/{flowId}/archive

@@ -139,6 +139,8 @@ def _flow(flow: State, names: dict[int, str], rooms: dict[int, str]) -> State:
     found["rooms"] = sorted(
         _booking(booking, seats, names, rooms) for booking in flow["roomBookings"]
     )
+    # A source has the number that the server gives the first that is attached anywhere.
+    found["sources"] = sorted((one["code"], one["integration"]) for one in flow["sources"])
     found["references"] = sorted(one["reference"] for one in flow["externalSources"])
     for role in SEATS:
         found[role] = sorted((seat(row) for row in flow[role]), key=repr)

@@ -33,6 +33,7 @@ READS_OF_PLAN = """
     GET /flows/{flowId}/marking/assessor-allocation-type, GET /flow/{flowId}/assessments,
     GET /flows/{flowId}/reviewers/{reviewerId}/allocations,
     GET /user/{userId}/flows, GET /webhooks, GET /license/rooms,
+    GET /license/sis/clients, GET /flows/{flowId}/sources,
     POST /api/token.php, POST /api/resource.php
 """
 READS_OF_APPLY = """
@@ -47,6 +48,9 @@ WRITES = """
     POST /users/{userId}/user-data, PATCH /users/{userId}/user-data,
     DELETE /users/{userId}/user-data/{userDataId}, POST /license/create/flow,
     POST /flows/{flowId}/copy, DELETE /flows/{flowId}, POST /flows/{flowId}/external-sources,
+    POST /flow/{flowId}/source/add,
+    DELETE /flow/{flowId}/source/remove/{sourceCode}/integration/{integrationId},
+    DELETE /flows/{flowId}/external-sources/{flowExternalSourceId},
     PUT /flows/{flowId}/metadata, PATCH /flows/{flowId}/dates, PUT /flows/{flowId}/description,
     PUT /flows/{flowId}/grading-scale, PUT /flows/{flowId}/timebox, PUT /flows/{flowId}/settings,
     PUT /flows/{flowId}/anonymisation, DELETE /flows/{flowId}/anonymisation,

@@ -20,6 +20,7 @@ from engine.user_entries import OF_ONE_PERSON
 from engine.wiseflow.creation import INCLUDABLE
 from tests.laws import lives, sequencing
 from tests.laws.allocating import allocate
+from tests.laws.attaching import ATTACHED, attach
 from tests.laws.booking import book
 from tests.laws.drawing import LINES, hints, models_in
 from tests.laws.scene import (
@@ -78,6 +79,7 @@ OF_USERS = frozenset(
 OF_FLOWS = frozenset(
     {"key", "title", "template", "type", "copy_from", "participation", "marking", "lifecycle"}
     | {"activate_from"}
+    | ATTACHED
 )
 OF_PEOPLE = frozenset({"users", "rosters", "csv", "column", "matches", "people", "profile", "key"})
 OF_PEOPLE |= {"participants"}
@@ -491,6 +493,7 @@ def _template(draw: Draw, scene: Scene, key: str) -> Entry:
     """The first says how long exams last, the second at times when they are."""
     entry: Entry = {"key": key, **draw(WORDS.some(TEMPLATE, but=OF_FLOWS))}
     entry |= _origin(draw, ("FLOWassign", "FLOWlock"), ())
+    attach(draw, entry)
     if draw(_seldom):
         entry["title"] = draw(LINES)
     if key == TEMPLATES[0]:
@@ -517,6 +520,7 @@ def _origin(draw: Draw, types: Iterable[str], others: Iterable[str]) -> Entry:
 
 def _flow(draw: Draw, scene: Scene, key: str) -> Entry:
     entry: Entry = {"key": key, **draw(WORDS.some(FLOW, but=OF_FLOWS))}
+    attach(draw, entry)
     if draw(_mostly):
         entry["title"] = draw(WORDS.one(FLOW, "title"))
     state = draw(_any(*STATES))

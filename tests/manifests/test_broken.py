@@ -8,6 +8,7 @@ import pytest
 
 from tests.manifests.cases_allocation import ALLOCATION_CASES
 from tests.manifests.cases_allow import ALLOW_CASES
+from tests.manifests.cases_attached import ATTACHED_CASES
 from tests.manifests.cases_bookings import BOOKING_CASES
 from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
@@ -32,6 +33,7 @@ CASES = {
     **PEOPLE_CASES,
     **CSV_CASES,
     **ALLOCATION_CASES,
+    **ATTACHED_CASES,
     **BOOKING_CASES,
     **ALLOW_CASES,
     **SET_CASES,
