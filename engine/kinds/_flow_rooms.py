@@ -78,7 +78,10 @@ class _Rooms:
             if reasons:
                 self._blocked.add(room)
             if set(after) != set(before) or (reasons and not before):
-                one = FieldChange(path, before or None, after or stated.value, str(stated.location))
+                # What a draft has for want of stated times may be the licence's: it says nothing.
+                told = after if stated.value != AS_EXAM or self._has_times() else stated.value
+                written = str(stated.location)
+                one = FieldChange(path, before or None, told or stated.value, written)
                 ways[BLOCKED if reasons else BOOKINGS].append((one, reasons))
         for part, found in ways.items():
             if found:

@@ -241,11 +241,14 @@ def test_a_flow_that_nobody_gives_a_time_has_no_room_for_as_long_as_it_takes(
     for name in WINDOWS:
         entries["flows"][0].pop(name, None)
     rehearsal.write(json.dumps(entries))
+    new = [c for c in rehearsal.plan().changes if c.part == "room_bookings.blocked"]
     rehearsal.apply()
     assert rehearsal.failures() == []
 
     blocked = [c for c in rehearsal.plan().changes if c.status is Status.BLOCKED]
 
+    # What the draft has is the licence's: the same plan again must not take it for a move.
+    assert [c.fields for c in blocked if c.part == "room_bookings.blocked"] == [new[0].fields]
     assert "nobody says when the exam is" in blocked[0].reasons[0]
     entries["role_assignments"][0]["room_bookings"] = [
         booked("hall-a", SAM, start="2027-05-03 09:00Z", end="2027-05-03 13:00Z")
