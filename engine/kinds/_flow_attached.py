@@ -167,9 +167,15 @@ class _List:
         other = next((one.integration for one in stay if one.code == source.code), "")
         if other:
             return f"{other} feeds this flow by the same code: take that source away first"
-        if self.live is not None and self.live.facts["state"] >= CONCLUDED:
+        if self._stays_concluded():
             return "the flow is concluded: no student information system feeds it any more"
         return self._unknown(name, source.integration)
+
+    def _stays_concluded(self) -> bool:
+        """Whether it is over, and no later end is stated: that comes first."""
+        end = self.desired.fields.get("marking.end")
+        is_over = self.live is not None and self.live.facts["state"] >= CONCLUDED
+        return is_over and (end is None or end.value <= self.world.now)
 
     def _refusal_to_go(self, name: str) -> str:
         if self.what == REFERENCES:

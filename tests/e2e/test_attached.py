@@ -144,6 +144,16 @@ def test_a_concluded_flow_is_fed_by_nothing_any_more(rehearsal: Rehearsal) -> No
     assert change.reasons[0].startswith("the flow is concluded")
 
 
+def test_a_concluded_flow_that_gets_a_later_end_is_fed_by_the_same_plan(
+    rehearsal: Rehearsal,
+) -> None:
+    apply(rehearsal, term(lifecycle="active"))
+    rehearsal.control("POST", "clock", {"now": 1_811_462_400})
+    later = {"start": "2027-05-05 12:00", "end": "2028-05-24 12:00"}
+    apply(rehearsal, term(sis_sources=[FIRST], marking=later))
+    assert rehearsal.plan(*ALLOWED).changes == ()
+
+
 def test_references_of_a_fed_flow_are_blocked(rehearsal: Rehearsal) -> None:
     apply(rehearsal, term(sis_sources=[FIRST], references=["A"]))
     rehearsal.write(term(sis_sources=[FIRST], references=["A", "B"]))
