@@ -30,7 +30,7 @@ def drawn() -> list[Term]:
 
     @seed(20270111)
     @settings(
-        max_examples=700,
+        max_examples=1_200,
         deadline=None,
         database=None,
         phases=[Phase.generate],
@@ -53,9 +53,10 @@ def test_every_field_of_every_kind_is_drawn(drawn: list[Term], plural: str) -> N
 
 def test_no_term_is_wrong_in_itself(drawn: list[Term], tmp_path: Path) -> None:
     """Else laws would speak of worlds that nobody lives in."""
-    right = [not _problems(term, tmp_path) for term in drawn]
+    some = drawn[:400]
+    right = [not _problems(term, tmp_path) for term in some]
     assert any(right)
-    for term, is_right in zip(drawn, right, strict=True):
+    for term, is_right in zip(some, right, strict=True):
         if not is_right:
             assert _problems(term.without_unknown_kinds(), tmp_path) == []
 
