@@ -132,6 +132,8 @@ def _flow(flow: State, names: dict[int, str], rooms: dict[int, str]) -> State:
     found = {name: flow[name] for name in PLAIN}
     if flow["code"] == f"F{flow['id']}":
         found["code"] = "made by WISEflow from its number"
+    # In which order WISEflow has them is nobody's promise.
+    found["assessorTypes"] = sorted(flow["assessorTypes"], key=lambda one: int(one["id"]))
     found["groups"] = sorted(_group(group, flow, names) for group in flow["assessorGroups"])
     if flow["marking"]["end"] and flow["marking"]["end"] % 60:
         # Unarchiving puts it to that very second; whoever states an end states whole minutes.
