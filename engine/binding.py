@@ -361,4 +361,6 @@ def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
         return "" if planned == fresh else LIVE_MOVED
     if not old.verb or new.before in (old.after, UNREADABLE):
         return ""
+    if not old.change and old.before == UNREADABLE:
+        return ""  # Nobody knew what was there, and nothing is written of it.
     return NOT_POSSIBLE if new.before == old.before else LIVE_MOVED
