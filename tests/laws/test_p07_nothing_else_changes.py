@@ -32,6 +32,8 @@ MEMBERS = {
     "marking.end": "marking state",
     "bookable": "canBeBooked",
     "key": "externalSources",
+    "references": "externalSources",
+    "sis_sources": "sources",
     "archive": "archived state",
     "unarchive": "archived state marking",
     "reopen": "deleted",
@@ -135,7 +137,7 @@ def _only_named_parts(
 
 def _parts(change: Change) -> Iterable[str]:
     fields = {one.path for one in change.fields}
-    several = ("data", "assessor_types", "room_bookings")
+    several = ("data", "assessor_types", "room_bookings", "references", "sis_sources")
     yield change.part
     yield from (name if (name := path.partition(".")[0]) in several else path for path in fields)
     if change.seats:
