@@ -136,12 +136,13 @@ def _csv(rows: Sheet) -> str:
 def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
     """A term; with one before it, one that keeps a part of it."""
     term = Term()
+    keys = [key for key in FLOWS if draw(_half)] or FLOWS[:1]
     made = {
         "profiles": [_profile(draw, key) for key in PROFILES],
         "users": _users(draw, scene, term),
         "flow_templates": [_template(draw, scene, key) for key in TEMPLATES],
         "rosters": _rosters(draw, scene, term),
-        "flows": [_flow(draw, scene, key) for key in FLOWS if draw(_half)],
+        "flows": [_flow(draw, scene, key) for key in keys],
         "webhooks": [_webhook(draw, key) for key in WEBHOOKS if draw(_half)],
         "rooms": [_room(draw, key) for key in ROOMS if draw(_half)],
     }
