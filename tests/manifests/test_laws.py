@@ -141,7 +141,7 @@ def test_how_entries_are_spread_over_files_means_nothing(tmp_path: Path) -> None
 SCENE = Scene("term", BEGIN + timedelta(days=100))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_flow_set_means_what_its_flows_mean_when_they_are_written_out_one_by_one(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
