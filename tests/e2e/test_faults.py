@@ -344,9 +344,9 @@ SAMPLE = [
     (operation, name)
     for number, operation in enumerate(PHASES)
     for turn, name in enumerate(FAULTS)
-    if number % 3 == 0 and turn == number // 3 % (len(FAULTS) - 1)
+    if number % 5 == 0 and turn == number // 5 % (len(FAULTS) - 1)
 ]
-"""Each third operation with one fault in turn. That an answer to a write is lost is law P4."""
+"""Each fifth operation with one fault in turn. That an answer to a write is lost is law P4."""
 
 CASES = EVERY if os.environ.get("WISECTL_EVERY_FAULT") else SAMPLE
 FOUND: dict[tuple[str, str], str] = {}
