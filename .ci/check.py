@@ -22,7 +22,7 @@ TESTED = ["tests", "manifests", "schemas", "docs", "pyproject.toml", "wisectl.ya
 
 
 LAWS = "tests/laws"
-WORLDS = "200"
+WORLDS = "120"
 """On how many worlds the laws are tried here; `make laws` tries them on more."""
 
 INSTALLED = [
