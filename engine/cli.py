@@ -41,7 +41,8 @@ def cli(
       wisectl plan
       wisectl apply
     """
-    if not root.is_dir():
+    # A repository that is to be begun is not there yet.
+    if not root.is_dir() and context.invoked_subcommand != "init":
         raise EngineError(f"there is no folder {root}: name the repository with --dir")
     context.obj = Invocation(root.resolve(), asked or None, no_color, verbose)
 

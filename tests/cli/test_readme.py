@@ -50,7 +50,6 @@ def test_init_gives_a_repository_that_validates_and_plans(
     tmp_path: Path, wisectl: Callable[..., Ended]
 ) -> None:
     folder = str(tmp_path / "exams")
-    Path(folder).mkdir()
     assert wisectl("--dir", folder, "init").code == 0
     assert wisectl("--dir", folder, "validate").code == 0
     assert wisectl("--dir", folder, "plan", "--detailed-exitcode").code == 2
