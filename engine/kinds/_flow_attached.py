@@ -163,13 +163,15 @@ class _List:
         if self.what == REFERENCES:
             return self._fed()
         source = source_of(name)
+        if unknown := self._unknown(name, source.integration):
+            return unknown
         stay = [source_of(one) for one in self.there]
         other = next((one.integration for one in stay if one.code == source.code), "")
         if other:
             return f"{other} feeds this flow by the same code: take that source away first"
         if self._stays_concluded():
             return "the flow is concluded: no student information system feeds it any more"
-        return self._unknown(name, source.integration)
+        return ""
 
     def _stays_concluded(self) -> bool:
         """Whether it is over, and no later end is stated: that comes first."""

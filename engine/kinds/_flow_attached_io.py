@@ -18,9 +18,10 @@ from engine.kinds._flow_attached_shape import KEY_PREFIX
 from engine.kinds._flow_settings_io import unread
 from engine.together import together
 from engine.wiseflow.references import (
-    add_other_reference,
-    read_other_references,
-    remove_other_reference,
+    AS_WRITTEN,
+    add_reference,
+    read_references,
+    remove_reference,
 )
 from engine.wiseflow.sources import add_source, read_sources, remove_source
 
@@ -47,7 +48,7 @@ async def _read(api: WiseflowApi, world: World, live: Live, what: str) -> None:
         if what == SOURCES:
             names = {name_of(one) for one in await read_sources(api, live.server_id)}
         else:
-            found = await read_other_references(api, live.server_id)
+            found = await read_references(api, live.server_id, AS_WRITTEN)
             # That of the flow's key, old or new, is not another system's.
             names = {one for one in found if not one.casefold().startswith(KEY_PREFIX)}
     except ApiError as error:
@@ -65,8 +66,8 @@ async def write_attached(change: Change, flow_id: int, work: Work) -> None:
     for one in change.fields:
         what, _, name = one.path.partition(".")
         if what == REFERENCES:
-            write = remove_other_reference if one.after is None else add_other_reference
-            await write(work.api, flow_id, name)
+            write = remove_reference if one.after is None else add_reference
+            await write(work.api, flow_id, name, AS_WRITTEN)
             continue
         source = source_of(name)
         (number,) = work.world.licence.integrations[source.integration]

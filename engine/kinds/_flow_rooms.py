@@ -298,7 +298,8 @@ class _Rooms:
             capacity = stated.fields.get("capacity") if stated else None
             places = capacity.value if capacity else rows[0].get("capacity") if rows else None
             if isinstance(places, int) and count > places:
-                message = f"{count} people are to sit in {room}, which has {places} places"
+                many = f"{places} place" if places == 1 else f"{places} places"
+                message = f"{count} people are to sit in {room}, which has {many}"
                 self.findings.note(self.desired.address, message, "book another room too")
 
     # ---- what goes -------------------------------------------------------------------------------

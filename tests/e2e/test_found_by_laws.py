@@ -34,6 +34,15 @@ def user(stage: Rehearsal) -> dict[str, Any]:
     return next(one for one in users if any(d["value"] == "kim@x.org" for d in one["data"]))
 
 
+def leave_half_made(stage: Rehearsal, key: str) -> None:
+    """A draft under the marker of a key, as a crash leaves it."""
+    rows = stage.by_hand("GET", "/license/flow-types")["data"]
+    types = {row["name"]: row["id"] for row in rows}
+    managers = [stage.control("GET", "state")["users"][0]["id"]]
+    body = {"title": "Half made", "subTitle": marker(key), "managers": managers}
+    stage.by_hand("POST", "/license/create/flow", body | {"type": types["FLOWassign"]})
+
+
 def settled(stage: Rehearsal) -> None:
     """Everything is done, and nothing is left to do."""
     stage.apply(*EVERYTHING)
@@ -72,12 +81,7 @@ def test_a_new_user_has_a_primary_e_mail_after_the_first_call_that_adds_one(
 
 
 def test_a_half_made_draft_of_another_type_is_made_anew(rehearsal: Rehearsal) -> None:
-    types = {
-        row["name"]: row["id"] for row in rehearsal.by_hand("GET", "/license/flow-types")["data"]
-    }
-    managers = [rehearsal.control("GET", "state")["users"][0]["id"]]
-    body = {"title": "Half made", "subTitle": marker("law"), "managers": managers}
-    rehearsal.by_hand("POST", "/license/create/flow", body | {"type": types["FLOWassign"]})
+    leave_half_made(rehearsal, "law")
     rehearsal.write(term("type: FLOWlock"))
     # As if it were not there: whoever is on it says nothing of the flow that is to be.
     assert [one.id for one in rehearsal.plan().changes] == ["flow/law", "user/kim@x.org"]
@@ -88,12 +92,7 @@ def test_a_half_made_draft_of_another_type_is_made_anew(rehearsal: Rehearsal) ->
 
 def test_nobody_comes_to_a_half_made_flow_before_it_is_finished(rehearsal: Rehearsal) -> None:
     """Its assessor types are made anew, and who had one already would be left without it."""
-    types = {
-        row["name"]: row["id"] for row in rehearsal.by_hand("GET", "/license/flow-types")["data"]
-    }
-    managers = [rehearsal.control("GET", "state")["users"][0]["id"]]
-    body = {"title": "Half made", "subTitle": marker("law"), "managers": managers}
-    rehearsal.by_hand("POST", "/license/create/flow", body | {"type": types["FLOWassign"]})
+    leave_half_made(rehearsal, "law")
     types_of = "assessor_types: [{type: Internal, instruction: All.}]"
     text = term(f"type: FLOWassign\n    {types_of}")
     seats = "managers: [kim@x.org], assessors: [{people: [kim@x.org], type: Internal}]"
@@ -176,12 +175,7 @@ def test_people_come_back_to_an_exam_that_git_puts_off(office: Office) -> None:
 
 def test_a_half_made_flow_that_is_to_go_is_nothing_to_copy_from(rehearsal: Rehearsal) -> None:
     """Else its deletion and the copy wait for each other."""
-    types = {
-        row["name"]: row["id"] for row in rehearsal.by_hand("GET", "/license/flow-types")["data"]
-    }
-    managers = [rehearsal.control("GET", "state")["users"][0]["id"]]
-    body = {"title": "Half made", "subTitle": marker("old"), "managers": managers}
-    rehearsal.by_hand("POST", "/license/create/flow", body | {"type": types["FLOWassign"]})
+    leave_half_made(rehearsal, "old")
     rehearsal.write(term("copy_from: {flow: old}") + "removed: [flow/old]\n")
     plan = rehearsal.plan(*EVERYTHING)
     changes = {change.id: change for change in plan.changes}
