@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.individual import general_after, general_live, mentioned, own, sitting, values, wanted
 from engine.model import BY_NUMBER, INDIVIDUAL, OFF
-from engine.plan import Status
 from engine.variables import Secret
 
 if TYPE_CHECKING:
@@ -139,13 +138,7 @@ def _heading(name: str, stated: Value) -> Row:
 def _field_items(
     desired: Desired, changes: list[Change], world: World, normal: Normal
 ) -> Iterator[Row]:
-    planned = {
-        one.path: (one, change.id)
-        for change in changes
-        for one in change.fields
-        # A flow that stays in the archive is not compared, whoever asked for it.
-        if (change.part, change.status) != ("unarchive", Status.BLOCKED)
-    }
+    planned = {one.path: (one, change.id) for change in changes for one in change.fields}
     live = world.live.get(desired.address)
     for path in sorted({*desired.fields, *planned}):
         stated: dict[str, Value] = {}

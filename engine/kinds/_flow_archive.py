@@ -161,13 +161,14 @@ def _loosened(change: Change, *, is_archived: bool) -> Change:
 def _unarchiving(desired: Desired, live: Live, world: World) -> Change:
     reasons = tuple(_reasons(desired, live, world))
     message = "WISEflow moves its marking end to today"
-    written = str(desired.unarchive)
+    field = FieldChange("lifecycle", "archived", "active", str(desired.unarchive))
     return Change(
         address=desired.address,
         part=UNARCHIVE,
         action=Action.UPDATE,
         location=desired.location,
-        fields=(FieldChange("lifecycle", "archived", "active", written),),
+        # A flow that stays in the archive is not compared, whoever asked for it.
+        fields=() if reasons else (field,),
         hazards=() if reasons else (Hazard(UNARCHIVE, message, True),),
         status=Status.BLOCKED if reasons else Status.PLANNED,
         reasons=reasons,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from engine.model import set_of
+from engine.bookings import edges
+from engine.model import AS_EXAM, ROOM_OF, set_of
 from engine.render.style import mask
 
 if TYPE_CHECKING:
@@ -22,10 +23,29 @@ def difference(
     address: Address, change: FieldChange, style: Style, now: datetime
 ) -> tuple[str, str]:
     """The values before and after as text, masked where they are personal and not to be shown."""
+    if change.path.startswith(ROOM_OF):
+        before, after = (_booked(value, style, now) for value in (change.before, change.after))
+        return before, after
     hide_before, hide_after = style.hides(address, change)
     before = shown(masked(change.before) if hide_before else change.before, style, now)
     after = shown(masked(change.after) if hide_after else change.after, style, now)
     return before, after
+
+
+def _booked(times: Value, style: Style, now: datetime) -> str:
+    """When a room is booked, in the zone of all other dates."""
+    if times == AS_EXAM:
+        return "as long as the exam takes"
+    return ", ".join(_window(one, style, now) for one in times or ()) or NOTHING
+
+
+def _window(text: str, style: Style, now: datetime) -> str:
+    """One time of a booking; what is booked more than once says so."""
+    window, bracket, more = text.partition(" (")
+    start, end = edges(window)
+    is_one_day = start.astimezone(style.zone).date() == end.astimezone(style.zone).date()
+    until = f"{end.astimezone(style.zone):%H:%M}" if is_one_day else date(end, style, now)
+    return f"{date(start, style, now)} to {until}{bracket}{more}"
 
 
 def owner(seats: SeatsChange, style: Style) -> str:

@@ -135,6 +135,15 @@ def test_an_integration_that_the_licence_lacks_is_a_problem_that_lists_them(
     assert problem.hint == "this licence has: Northfield STADS"
 
 
+def test_an_unknown_integration_is_told_before_that_another_has_the_code(
+    rehearsal: Rehearsal,
+) -> None:
+    apply(rehearsal, term(sis_sources=[FIRST]))
+    rehearsal.write(term(sis_sources=[FIRST | {"integration": "SITS"}]))
+    (problem,) = rehearsal.plan(*ALLOWED).problems
+    assert problem.message == 'unknown integration "SITS"'
+
+
 def test_a_concluded_flow_is_fed_by_nothing_any_more(rehearsal: Rehearsal) -> None:
     apply(rehearsal, term(lifecycle="active"))
     rehearsal.control("POST", "clock", {"now": 1_811_462_400})
