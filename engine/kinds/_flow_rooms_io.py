@@ -110,6 +110,8 @@ async def _gather(mine: list[Booking], times: tuple[str, ...], flow_id: int, wor
     for one in mine:
         if one.window in times:
             kept.setdefault(one.window, one)
+    if times[0] not in kept:
+        raise RefusedError("what was booked a moment ago is not there any more: plan again")
     for other in mine:
         if other in kept.values():
             continue
