@@ -120,7 +120,8 @@ async def _delete(live: Live | None, work: Work) -> None:
     if live is None:
         return
     if flows := await api_rooms.read_flows(work.api, live.server_id):
-        raise RefusedError(f"{len(flows)} flows have booked it by now: it is not deleted")
+        who = "a flow has" if len(flows) == 1 else f"{len(flows)} flows have"
+        raise RefusedError(f"{who} booked it by now: it is not deleted")
     await api_rooms.delete_room(work.api, live.server_id)
 
 

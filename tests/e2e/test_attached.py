@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from engine.plan import Plan, Result, Status
+from tests.e2e.edges import between
 from tests.e2e.test_base import sis
 
 if TYPE_CHECKING:
@@ -269,3 +271,35 @@ def test_undo_takes_away_what_the_run_attached(office: Office) -> None:
     said = office.call("undo")[1]
     assert "A||B||C ← Northfield STADS" in said
     assert "references B" in said
+
+
+def test_a_flow_that_says_itself_that_nothing_feeds_it_needs_no_search_for_that(
+    rehearsal: Rehearsal,
+) -> None:
+    """While the search fails, every other flow counts as fed."""
+    apply(rehearsal, term())
+    entries = json.loads(term(sis_sources=[], title="Company law"))
+    entries["flows"].append({**entries["flows"][0], "key": "tax", "title": "Tax"})
+    del entries["flows"][1]["sis_sources"]
+    entries["role_assignments"][0]["flows"].append("tax")
+    apply(rehearsal, json.dumps(entries))
+    entries["flows"] = [one | {"title": "Another law"} for one in entries["flows"]]
+    rehearsal.write(json.dumps(entries))
+    with between(NotFed):
+        changes = {change.id for change in rehearsal.plan().changes}
+    assert changes == {"flow/law:metadata"}
+
+
+class NotFed(httpx.AsyncBaseTransport):
+    """A network on which nobody finds out which flows a student information system feeds."""
+
+    def __init__(self, network: httpx.AsyncBaseTransport) -> None:
+        self._network = network
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if b"isSis" in request.content:
+            return httpx.Response(400, json={"success": False, "error": {"message": "no"}})
+        return await self._network.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._network.aclose()

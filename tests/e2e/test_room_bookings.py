@@ -11,6 +11,7 @@ import pytest
 
 from engine.plan import Plan, Status
 from engine.sandbox.serve import Options, running
+from tests.e2e.meddling import meddling
 from tests.e2e.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
@@ -513,3 +514,34 @@ def test_bookings_that_cannot_be_read_are_left_alone(rehearsal: Rehearsal) -> No
 
     assert (plan.changes, plan.incomplete) == ((), True)
     assert "no room is booked or given up here" in {problem.hint for problem in plan.problems}
+
+
+def test_a_room_in_which_more_sit_by_now_is_not_given_up(rehearsal: Rehearsal) -> None:
+    """The last look is just before the booking is cancelled."""
+    apply(rehearsal, term(booked("hall-a", SAM), booked("B 1:07")))
+    flow, number = _flow(rehearsal), _by_name(rehearsal)[TED]
+    (hall,) = [one for one in flow["roomBookings"] if one["participantIds"]]
+    path = f"/flows/{flow['id']}/room-bookings/{hall['id']}/participants/{number}"
+    rehearsal.write(term(booked("B 1:07"), roles={"membership": "exact"}))
+    data = rehearsal.save_plan(*ALLOW)
+    seen = r"/room-bookings/\d+/participants$"
+    with meddling(seen, 2, lambda: rehearsal.by_hand("POST", path)):
+        rehearsal.apply_saved(data)
+    assert "1 more sit in it by now" in " ".join(rehearsal.failures())
+    assert found(rehearsal)["hall-a", *EXAM] == [SAM, TED]
+
+
+def test_a_room_that_is_booked_by_now_is_not_deleted(rehearsal: Rehearsal) -> None:
+    """With the room its bookings would go; the last look is just before."""
+    apply(rehearsal, term())
+    (room,) = [
+        one for one in rehearsal.control("GET", "state")["rooms"] if one["identifier"] == "hall-a"
+    ]
+    path, day = f"/flows/{_flow(rehearsal)['id']}/room-bookings", 1_809_327_600
+    body = {"roomId": room["id"], "from": day, "to": day + 3600}
+    rehearsal.write(term(rooms=HALLS[1:], removed=["room/hall-a"]))
+    data = rehearsal.save_plan("room-deletion:*")
+    with meddling(r"/rooms/\d+/flows$", 1, lambda: rehearsal.by_hand("POST", path, body)):
+        rehearsal.apply_saved(data)
+    assert "a flow has booked it by now" in " ".join(rehearsal.failures())
+    assert [room for room, *_ in found(rehearsal)] == ["hall-a"]
