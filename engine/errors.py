@@ -81,8 +81,14 @@ class ApiError(EngineError):
         self.method, self.path, self.status = method, path, status
         self.message, self.trace = message, trace
         answer = f"{status} " if status else ""
-        suffix = f" (trace {trace})" if trace else ""
-        super().__init__(f"{method} {path}: {answer}{message}{suffix}")
+        self.lasting = f"{method} {path}: {answer}{message}"
+        """Without the trace: a plan says the same however often it is made."""
+        super().__init__(f"{self.lasting} (trace {trace})" if trace else self.lasting)
+
+    @property
+    def unread(self) -> str:
+        """What a plan says of something that could not be read because of this."""
+        return f"could not be read: {self.lasting}"
 
 
 class AuthenticationError(ApiError):

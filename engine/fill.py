@@ -102,7 +102,7 @@ async def _read(profile: Profile, read_members: MemberReader | None) -> Members 
     except AuthenticationError:
         raise
     except ApiError as error:
-        return str(error)
+        return error.lasting
     if not members and "modified_since" not in profile.members:
         # A filter that finds nobody cannot be told from an answer that lost everybody.
         return "UNIWeb answers nobody: check the filter"

@@ -51,7 +51,7 @@ async def _read(api: WiseflowApi, world: World, desired: Desired) -> FlowRow | N
     except ApiError as error:
         if error.exit_code != ApiError.exit_code:
             raise
-        world.unread[desired.address, ADOPTED] = f"could not be read: {error}"
+        world.unread[desired.address, ADOPTED] = error.unread
         return None
 
 

@@ -61,7 +61,7 @@ async def _read(api: WiseflowApi, world: World, sequence: FlowSequence) -> None:
         if error.exit_code != ApiError.exit_code:
             raise
         members = (a for a, one in world.desired.items() if one.sequence == sequence)
-        reason = f"could not be read: {error}"
+        reason = error.unread
         world.unread |= {(address, PART): reason for address in members}
 
 

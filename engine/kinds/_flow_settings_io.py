@@ -112,7 +112,7 @@ def unread(world: World, address: Address, part: str, error: ApiError) -> None:
     """One list that cannot be read blocks what it fills; refused credentials stop everything."""
     if error.exit_code != ApiError.exit_code:
         raise error
-    world.unread[address, part] = f"could not be read: {error}"
+    world.unread[address, part] = error.unread
 
 
 # ---- writing -------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ class RoomLive:
         except ApiError as error:
             if error.exit_code != ApiError.exit_code:
                 raise
-            reason = f"could not be read: {error}"
+            reason = error.unread
             world.unread |= {(address, ""): reason for address in wanted}
             return
         world.rooms = rooms
@@ -112,7 +112,7 @@ async def _read_flows(api: WiseflowApi, world: World, address: Address) -> None:
     except ApiError as error:
         if error.exit_code != ApiError.exit_code:
             raise
-        world.unread[address, FLOWS] = f"could not be read: {error}"
+        world.unread[address, FLOWS] = error.unread
 
 
 async def _delete(live: Live | None, work: Work) -> None:

@@ -127,7 +127,7 @@ async def _read_flows(api: WiseflowApi, world: World, live: Live) -> None:
     except ApiError as error:
         if error.exit_code != ApiError.exit_code:
             raise
-        world.unread[live.address, FLOWS] = f"could not be read: {error}"
+        world.unread[live.address, FLOWS] = error.unread
 
 
 async def _read_emails(api: WiseflowApi, world: World, live: Live) -> None:
@@ -136,7 +136,7 @@ async def _read_emails(api: WiseflowApi, world: World, live: Live) -> None:
     except ApiError as error:
         if error.exit_code != ApiError.exit_code:
             raise
-        world.unread[live.address, "emails"] = f"could not be read: {error}"
+        world.unread[live.address, "emails"] = error.unread
         return
     found = tuple(
         EmailRow(

@@ -54,7 +54,7 @@ class WebhookLive:
         except ApiError as error:
             if error.exit_code != ApiError.exit_code:
                 raise
-            reason = f"could not be read: {error}"
+            reason = error.unread
             world.unread |= {(address, ""): reason for address in wanted}
             return
         for address in wanted:

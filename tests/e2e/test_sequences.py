@@ -153,6 +153,19 @@ def test_a_sequence_that_cannot_be_read_gets_no_part(office: Office) -> None:
     assert office.call("plan")[0] == 1
 
 
+def test_a_plan_says_the_same_of_what_could_not_be_read_however_often_it_is_made(
+    office: Office,
+) -> None:
+    write(office, "law-a")
+    office.apply()
+    write(office, "law-a", "law-b")
+    fault = {"method": "GET", "path": "/flows/{flowId}/combine", "kind": "status", "status": 403}
+    office.stage.control("POST", "faults", [{**fault, "times": 99}])
+    once, again = (office.document()["changes"] for _ in range(2))
+    assert once == again
+    assert "could not be read" in str(once)
+
+
 # ---- once, whatever happens ----------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.internal.conjecture import engine as conjecture
+from hypothesis.internal.conjecture import providers
 
 from tests.laws import tally
 from tests.laws.report import SEED
@@ -30,6 +31,9 @@ A_TIME = 5 * FAMILY
 
 conjecture.BUFFER_SIZE = 64 * 1024
 """Worlds are larger than what Hypothesis draws at most: else it gives most up without a word."""
+
+providers._get_local_constants = lambda: providers._local_constants  # noqa: SLF001
+"""None: else worlds hold words of whatever modules a worker has loaded, and no seed brings them."""
 
 SPARE = 8
 """Examples more than are counted: the simplest worlds come first in every test, some twice."""
