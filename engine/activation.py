@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DRAFT = 0
 PART = "activation"
 LAST_HOUR = timedelta(hours=1)
+NOBODY_SAYS_WHEN = "nobody says when the exam is"
 
 
 def is_wanted(desired: Desired, live: Live | None) -> bool:
@@ -69,7 +70,7 @@ def _lacks(
     """What activation needs and the flow will not have: windows to come, a manager, content."""
     start, end = _date(desired, live, "participation.start"), _date(desired, live, "marking.end")
     if not _says_when(desired, live):
-        yield "nobody says when the exam is: state participation and marking"
+        yield f"{NOBODY_SAYS_WHEN}: state participation and marking"
     elif start is None or end is None:
         yield "it has no participation and marking windows"
     elif start <= world.now:

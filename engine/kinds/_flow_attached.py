@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.activation import NOBODY_SAYS_WHEN
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.wiseflow.flows import CONCLUDED
 from engine.wiseflow.sources import Source
@@ -39,6 +40,7 @@ LETS_GO = (
     "and who came through the source is not kept up to date"
 )
 FEWER = "who came through this source is not kept up to date any more"
+SAYS_WHEN = "its source says when the exam is: plan again once it is attached"
 LOOSE = "another system finds the flow by this reference no more"
 
 
@@ -267,6 +269,17 @@ def with_attached(changes: list[Change], live: Live | None, attached: list[Chang
             for one in attached
         ),
     ]
+
+
+def with_source_to_come(changes: list[Change]) -> list[Change]:
+    """What nobody can plan before a source that comes now has said when the exam is, told so."""
+    if not any(one.part == SOURCES and one.status is Status.PLANNED for one in changes):
+        return changes
+    return [replace(one, reasons=tuple(map(_as_known, one.reasons))) for one in changes]
+
+
+def _as_known(reason: str) -> str:
+    return SAYS_WHEN if reason.startswith(NOBODY_SAYS_WHEN) else reason
 
 
 def _needing(change: Change, other: str) -> Change:

@@ -19,7 +19,12 @@ from engine.kinds._flow_archive import (
     with_unarchiving,
 )
 from engine.kinds._flow_assessor_types import with_assessor_types
-from engine.kinds._flow_attached import as_freed, attached_changes, with_attached
+from engine.kinds._flow_attached import (
+    as_freed,
+    attached_changes,
+    with_attached,
+    with_source_to_come,
+)
 from engine.kinds._flow_attached_io import read_attached
 from engine.kinds._flow_moved import (
     is_moved_in_doubt,
@@ -176,6 +181,7 @@ def _compared(
     changes = concluding_dates_last(changes, world.now)
     changes = with_attached(changes, fed, attached)
     changes += plan_activation(desired, live, changes, world)
+    changes = with_source_to_come(changes)
     changes += plan_archiving(desired, live, changes, world)
     if found is not None:
         changes = with_unarchiving(desired, found, changes, world)

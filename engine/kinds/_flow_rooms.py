@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from engine.activation import NOBODY_SAYS_WHEN
 from engine.bookings import END, START, books_rooms, windows
 from engine.model import AS_EXAM, BOOKINGS, IN_ROOMS, ROOM_OF, Address
 from engine.plan import Action, Change, FieldChange, Hazard, Status
@@ -159,7 +160,7 @@ class _Rooms:
         elif not self._is_bookable(room, rows) and set(after) - set(before):
             yield f"the room {room} cannot be booked: state `bookable: true`"
         if stated.value == AS_EXAM and not self._has_times():
-            yield "nobody says when the exam is: state participation, or start and end of the room"
+            yield f"{NOBODY_SAYS_WHEN}: state participation, or start and end of the room"
         elif len(before) > 1 and not set(after) & set(before):
             yield f"{room} is booked at {len(before)} times: cancel all but one in WISEflow"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.activation import NOBODY_SAYS_WHEN
 from engine.individual import EXTRA, General, mentioned, own, values, wanted
 from engine.kinds._flow_plan import type_to_be
 from engine.kinds._individual_exam import BLOCKED, NEW, SOON, TAKING, Exam, Row
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from engine.model import DesiredRole, LiveSeat, Value
 
-NO_DATES = "nobody says when the exam is: state participation and marking"
+NO_DATES = f"{NOBODY_SAYS_WHEN}: state participation and marking"
 
 
 def time_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:

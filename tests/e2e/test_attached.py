@@ -32,7 +32,8 @@ def term(**fields: Any) -> str:
     """One exam, with these fields of the flow."""
     people = fields.pop("participants", [BO])
     users = [{"key": key, "first_name": "Kim", "last_name": "Larsen"} for key in (ADA, BO)]
-    flow = {"key": "law", "type": "FLOWassign", "title": "Law", "content": "none", **WINDOWS}
+    windows = fields.pop("windows", WINDOWS)
+    flow = {"key": "law", "type": "FLOWassign", "title": "Law", "content": "none", **windows}
     roles = {"flows": ["law"], "managers": [ADA], "participants": people, "membership": "exact"}
     entries = {"users": users, "flows": [flow | fields], "role_assignments": [roles]}
     return json.dumps(entries)
@@ -106,6 +107,21 @@ def test_what_else_is_planned_comes_before_the_first_source(rehearsal: Rehearsal
     assert (found["title"], codes(rehearsal)) == ("Tax law", ["A||B||C"])
     assert references(rehearsal) == ["R", "wisectl-law"]
     assert rehearsal.plan().changes == ()
+
+
+def test_what_needs_the_times_of_a_source_says_that_another_plan_is_needed(
+    rehearsal: Rehearsal,
+) -> None:
+    text = term(sis_sources=[FIRST], windows={}, lifecycle="active")
+    rehearsal.write(text)
+    (change,) = [one for one in rehearsal.plan(*ALLOWED).changes if one.part == "activation"]
+    assert (change.status, change.reasons) == (
+        Status.BLOCKED,
+        ("its source says when the exam is: plan again once it is attached",),
+    )
+    apply(rehearsal, text)
+    apply(rehearsal, text)
+    assert rehearsal.plan(*ALLOWED).changes == ()
 
 
 def test_another_source_beside_one_that_feeds_is_not_held(rehearsal: Rehearsal) -> None:

@@ -32,7 +32,7 @@ A_TIME = 5 * FAMILY
 conjecture.BUFFER_SIZE = 64 * 1024
 """Worlds are larger than what Hypothesis draws at most: else it gives most up without a word."""
 
-providers._get_local_constants = lambda: providers._local_constants  # noqa: SLF001
+providers._get_local_constants = lambda: providers._local_constants
 """None: else worlds hold words of whatever modules a worker has loaded, and no seed brings them."""
 
 SPARE = 8

@@ -19,6 +19,7 @@ from engine.desired import Conventions as ManifestConventions
 from engine.desired import load_desired
 from engine.errors import ManifestError
 from engine.guards import NAMES, parse_allowance
+from engine.kinds._flow_attached import SAYS_WHEN
 from engine.live import Conventions
 from engine.pacing import Rate
 from engine.pipeline import Planned, bind_plan, carry_out, fill_for, find_for, plan_now
@@ -96,6 +97,8 @@ class Stage:
     """The start to which the sandbox can be brought back."""
     term: Term | None = None
     """What the manifests say now."""
+    applied_plan: Plan | None = None
+    """What the last apply made of the manifests."""
     _key_type_id: int | None = None
     _desired: DesiredState | None = None
 
@@ -189,6 +192,7 @@ class Stage:
 
     async def applied(self, targets: tuple[str, ...] = ()) -> list[Outcome]:
         planned = await self.planned(targets)
+        self.applied_plan = planned.plan
         return await self.carried_out(planned)
 
     async def carried_out(self, planned: Planned) -> list[Outcome]:
@@ -318,6 +322,12 @@ def failures(outcomes: list[Outcome]) -> list[str]:
 def to_do(plan: Plan) -> list[str]:
     """The ids of the changes that the plan would carry out."""
     return [change.id for change in planned_changes(plan)]
+
+
+def waits_for_source(plan: Plan | None) -> set[str]:
+    """The ids of what can be planned once the source that the plan attaches says when it is."""
+    changes = plan.changes if plan else ()
+    return {change.id for change in changes if SAYS_WHEN in change.reasons}
 
 
 def planned_changes(plan: Plan) -> list[Change]:
