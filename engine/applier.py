@@ -13,6 +13,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from engine.binding import NOT_POSSIBLE, Binding, BoundPlan, bind, impossible, moved
+from engine.creation import LEFTOVERS
 from engine.errors import ApiError
 from engine.guards import NAMES
 from engine.holding import in_force, lapsed, protect, rule
@@ -197,8 +198,18 @@ class _Run:
                     mine.append(by_id[item.change])
         bound = {item.change for item in planned.values()}
         steps |= {n: [by_id[n]] for n in set(self.changes) - bound if n in by_id}
+        self._sweeping(address, steps, by_id)
         ordered = {name: sorted(mine, key=_creations_first) for name, mine in steps.items()}
         return Verdict(steps=ordered, impossible=impossible(planned, binding, nothing))
+
+    def _sweeping(
+        self, address: Address, steps: dict[str, list[Change]], by_id: Mapping[str, Change]
+    ) -> None:
+        """A creation that was killed once it had finished its object gives up what is beside it."""
+        creation = self.changes.get(str(address))
+        is_made = creation and creation.action is Action.CREATE and creation.id not in by_id
+        if is_made and (leftovers := by_id.get(f"{address}:{LEFTOVERS}")):
+            steps.setdefault(str(address), []).append(leftovers)
 
     async def _plan_afresh(
         self, address: Address, parts: frozenset[str]

@@ -32,6 +32,9 @@ from engine.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+LEFTOVERS = "leftovers"
+"""The part of a change that gives up what a crash left beside a finished object."""
+
 ROUNDS = 8
 """How often a creation looks again before it gives up: each round is one look and one try."""
 

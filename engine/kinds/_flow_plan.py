@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.creation import LEFTOVERS
 from engine.diff import changed_fields, plainly_equal
 from engine.kinds._flow_sequence import needs_of_place, place_blocks, shown_place
 from engine.kinds._flow_settings import setting_changes, setting_paths, unknown_names
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 METADATA = ("title", "subtitle", "term", "code", "purpose", "examination_type")
 DATES = ("participation.start", "participation.end", "marking.start", "marking.end")
-LEFTOVERS = "leftovers"
 CREATION = ("type", "copy_from", MAIN_OF, *METADATA, *DATES, "description")
 """What a creation sets, in the order in which a plan shows it."""
 

@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engine.creation import LEFTOVERS
 from engine.errors import ApiError
 from engine.kind import RefusedError, Work
 from engine.kinds._flow_adopted import REOPEN, reopen
@@ -14,7 +15,7 @@ from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
 from engine.kinds._flow_assessor_groups import LEAVE as LEAVING_GROUPS
 from engine.kinds._flow_attached_io import ATTACHED_WRITERS
 from engine.kinds._flow_moved import KEY, write_key
-from engine.kinds._flow_plan import DATES, LEFTOVERS, METADATA, source_key
+from engine.kinds._flow_plan import DATES, METADATA, source_key
 from engine.kinds._flow_rooms import LEAVE as LEAVING_BOOKINGS
 from engine.kinds._flow_rooms_io import (
     write_bookings,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.bookings import books_rooms
+from engine.creation import LEFTOVERS
 from engine.diff import changed_fields
 from engine.errors import ApiError
 from engine.kind import RefusedError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 FIELDS = tuple(MEMBERS)
 NEEDED = ("name", "capacity")
 """What WISEflow requires of a new room. Source: WISEflow OpenAPI, POST /license/rooms."""
-DETAILS, LEFTOVERS = "details", "leftovers"
+DETAILS = "details"
 
 
 @dataclass(frozen=True, slots=True)

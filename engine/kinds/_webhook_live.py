@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.creation import LEFTOVERS
 from engine.diff import changed_fields
 from engine.errors import ApiError
 from engine.kind import RefusedError
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from engine.world import Findings, World
 
 SETTINGS = ("url", "events", "active")
-SECRET, LEFTOVERS = "secret", "leftovers"
-"""Parts: making the webhook with a new secret, and deleting what it takes the place of."""
+SECRET = "secret"  # noqa: S105 - the name of a part
+"""The part that makes the webhook with a new secret."""
 LEFT_BEHIND = "old webhook"
 FIRST_VERSION = 1
 

@@ -127,6 +127,19 @@ def test_what_a_crash_left_beside_a_room_is_cleared_but_not_what_a_flow_has_book
     assert len(_rooms(rehearsal)) == 2
 
 
+def test_a_saved_plan_that_was_killed_before_its_end_gives_up_what_stands_beside_its_room(
+    rehearsal: Rehearsal,
+) -> None:
+    first, _ = [_by_hand(rehearsal, marker("hall-a"), canBeBooked=False) for _ in range(2)]
+    rehearsal.write(HALL)
+    plan = rehearsal.save_plan()
+    done = {"name": "Hall A", "identifier": "hall-a", "capacity": 120, "building": "Main"}
+    rehearsal.by_hand("PUT", f"/license/rooms/{first}", done | {"canBeBooked": True})
+    rehearsal.apply_saved(plan)
+    assert rehearsal.failures() == []
+    assert _room(rehearsal)["id"] == first
+
+
 def _keyed(rehearsal: Rehearsal) -> set[int]:
     return {room["id"] for room in _rooms(rehearsal) if room["identifier"] == "hall-a"}
 
