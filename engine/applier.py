@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from engine.binding import NOT_POSSIBLE, Binding, BoundPlan, bind, impossible, moved
+from engine.binding import INPUT_MOVED, NOT_POSSIBLE, Binding, BoundPlan, bind, impossible, moved
 from engine.creation import LEFTOVERS
 from engine.errors import ApiError
 from engine.guards import NAMES
@@ -174,6 +174,8 @@ class _Run:
         return await asyncio.shield(self.verdicts[address])
 
     async def _look(self, address: Address) -> Verdict:
+        if address not in self.work.world.desired:
+            return Verdict(INPUT_MOVED)
         planned = self.plan.objects[address]
         parts = frozenset(c.part for c in self.changes.values() if c.address == address)
         try:
@@ -216,8 +218,6 @@ class _Run:
     ) -> tuple[list[Change] | str, Binding]:
         """The object's changes as they are now, or why they cannot be known; and their binding."""
         world = self.work.world
-        if address not in world.desired:
-            return [], {}
         if address in world.live:
             await self.live[address.kind].reread(self.work.api, world, address, parts)
         return self._planned(address)

@@ -74,6 +74,22 @@ def test_removed_takes_away_what_never_stood_in_git(office: Office) -> None:
     assert notes == ["removed: it is not in WISEflow"] * 2
 
 
+def test_a_removal_that_the_manifests_ask_for_no_more_is_not_said_to_be_done(
+    office: Office,
+) -> None:
+    begin(office, BOTH)
+    office.scope = ()
+    office.write("removed: [room/HALL-A, webhook/sis]")
+    plan = str(office.root / "saved.plan")
+    assert office.call("plan", "--out", plan, *ALLOW)[0] == 0
+    office.write("users: []")
+
+    code, said = office.call("apply", plan)
+
+    assert (code, there(office)) == (7, ["hall-a", "wisectl-sis-v1"])
+    assert said.count("say something else than when it was planned") == 2
+
+
 def test_release_forgets_them(office: Office) -> None:
     begin(office, BOTH)
     office.write("release: [room/hall-a, webhook/sis]")
