@@ -194,7 +194,7 @@ class _Run:
         steps: dict[str, list[Change]] = {}
         by_id = {change.id: change for change in protect(fresh, self.plan.protected)}
         for name, item in binding.items():
-            if item.verb and planned[name].change in self.changes:
+            if item.verb and name in planned and planned[name].change in self.changes:
                 mine = steps.setdefault(planned[name].change, [])
                 if by_id[item.change] not in mine:
                     mine.append(by_id[item.change])

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.individual import general_after, general_live, mentioned, own, sitting, values, wanted
-from engine.model import BY_NUMBER, INDIVIDUAL, OFF
+from engine.model import ACTIVE_OF, BY_NUMBER, INDIVIDUAL, OFF
 from engine.variables import Secret
 
 if TYPE_CHECKING:
@@ -196,9 +196,12 @@ def _seat_items(
     planned = _planned_seats(role.role, changes)
     live = world.live.get(desired.address)
     seats = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
+    # Whether somebody may sit the exam is bound once: where it is said of them alone, there.
+    own = mentioned(desired.roles.get(ACTIVE_OF), world) if role.role == "participants" else {}
     for name, (number, flags) in sorted(_wanted(role, world).items()):
         verb, change = planned.pop(name, ("", ""))
-        before = _seat_state(seats.pop(number, None) if number else None, flags)
+        seat = seats.pop(number, None) if number else None
+        before = _seat_state(seat, flags, is_own=(number or name) in own)
         after = (True, {n: value for n, value in flags.items() if value}) if verb else before
         yield f"{role.slot}/{name}", flags, before, after, verb, change
     for number, seat in sorted(seats.items()):
@@ -280,12 +283,14 @@ def _wanted(role: DesiredRole, world: World) -> dict[str, tuple[int | None, dict
     return wanted
 
 
-def _seat_state(seat: LiveSeat | None, stated: Mapping[str, Value]) -> Value:
+def _seat_state(
+    seat: LiveSeat | None, stated: Mapping[str, Value], *, is_own: bool = False
+) -> Value:
     """What of a seat a plan is bound to: whether it is active, and the flags that are stated."""
     if seat is None:
         return None
     flags = {name: seat.flags.get(name) for name in stated}
-    return seat.flags.get("active") is not False, {n: v for n, v in flags.items() if v}
+    return is_own or seat.flags.get("active") is not False, {n: v for n, v in flags.items() if v}
 
 
 def _planned_seats(role: str, changes: Iterable[Change]) -> dict[str, tuple[str, str]]:
@@ -330,9 +335,13 @@ def _moved_items(
     planned: Binding, fresh: Binding, nothing: Callable[[str], str]
 ) -> Iterator[tuple[str, str]]:
     was_deleted = any(item.before == DELETED for item in planned.values())
+    written = {item.change for item in planned.values()}
     for name in {*planned, *fresh}:
-        if was_deleted and name not in planned and fresh[name].stated == nothing(name):
-            continue  # Who sits on a flow that was reopened, nobody knew either.
+        if name not in planned and fresh[name].stated == nothing(name):
+            if was_deleted:
+                continue  # Who sits on a flow that was reopened, nobody knew either.
+            if fresh[name].before == nothing(name) and fresh[name].change not in written:
+                continue  # Possible by now, as a source says when the exam is: another plan's.
         if reason := _moved_item(planned.get(name), fresh.get(name), nothing(name)):
             yield name, reason
 

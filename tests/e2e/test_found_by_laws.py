@@ -184,3 +184,34 @@ def test_a_half_made_flow_that_is_to_go_is_nothing_to_copy_from(rehearsal: Rehea
     assert 'no flow "old"' in " ".join(problem.message for problem in plan.problems)
     rehearsal.apply(*EVERYTHING)
     assert rehearsal.failures() == []
+
+
+def again(stage: Rehearsal, text: str) -> None:
+    """A saved plan that was carried out says of all of it that it is done."""
+    stage.write(text)
+    plan = stage.save_plan(*EVERYTHING)
+    stage.apply_saved(plan, *EVERYTHING)
+    assert stage.failures() == []
+    results = {one.result for one in stage.apply_saved(plan, *EVERYTHING)}
+    assert results == {Result.ALREADY_DONE}
+
+
+def test_whoever_comes_and_may_not_sit_the_exam_is_there_when_the_plan_is_run_again(
+    rehearsal: Rehearsal,
+) -> None:
+    seats = "[{flows: [law], managers: [kim@x.org], participants: [kim@x.org]}]"
+    text = term("type: FLOWassign").replace(SEATS, f"role_assignments: {seats}\n")
+    inactive = "individual: [{flows: [law], person: kim@x.org, active: false}]\n"
+    again(rehearsal, text + inactive)
+    assert rehearsal.plan().changes == ()
+
+
+def test_what_a_new_source_makes_possible_does_not_stop_the_plan_that_attached_it(
+    rehearsal: Rehearsal,
+) -> None:
+    source = "type: FLOWassign\n    sis_sources: [{code: A||B, integration: Northfield STADS}]"
+    rooms = "rooms: [{key: hall, name: Hall, capacity: 9, bookable: true}]\n"
+    seats = "managers: [kim@x.org], room_bookings: [{room: hall}]"
+    text = term(source, "\n").replace("managers: [kim@x.org]", seats)
+    again(rehearsal, text + rooms)
+    settled(rehearsal)
