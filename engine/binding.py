@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.individual import general_after, general_live, mentioned, own, sitting, values, wanted
+from engine.individual import general_after, general_live, mentioned, own, values, wanted
 from engine.model import ACTIVE_OF, BY_NUMBER, INDIVIDUAL, OFF
 from engine.variables import Secret
 
@@ -217,7 +217,7 @@ def _seat_items(
 def _individual_items(
     desired: Desired, role: DesiredRole, changes: list[Change], world: World
 ) -> Iterator[Row]:
-    """Of those who are on the flow, or come, what they have of their own: times and exam ids.
+    """What single people have of their own, times and exam ids, whether or not they sit the exam.
 
     Before the exam is moved and after it, whoever has nothing of their own is the same; so is
     whoever was not asked for, because nobody can have a timebox where the exam has none.
@@ -227,13 +227,10 @@ def _individual_items(
     planned = _planned_seats(role.role, changes)
     given = _given(role.role, changes)
     there = {seat.user_id: seat for seat in live.roles.get(role.role, ())} if live else {}
-    slots = {
-        world.people.name(one.person, world.licence).casefold(): (slot, one)
-        for slot, one in mentioned(role, world).items()
+    stated = {
+        world.people.name(one.person, world.licence).casefold(): one
+        for one in mentioned(role, world).values()
     }
-    stated = {name: one for name, (_, one) in slots.items()}
-    sitters = sitting(desired, live, world)
-    sit = {name for name, (slot, _) in slots.items() if slot in sitters}
     numbers = {name: world.people.user_id(one.person) for name, one in stated.items()}
     for name, number in numbers.items():
         # Somebody who was made meanwhile has a number now, and is the same.
@@ -243,8 +240,6 @@ def _individual_items(
         one, number = stated.get(name), numbers.get(name)
         verb, change = planned.get(name, ("", ""))
         seat = there.get(number or given.get(name, (None, {}))[0] or 0)
-        if seat is None and not verb and name not in sit:
-            continue
         flags, changed = values(one.flags) if one else None, given.get(name, (None, {}))[1]
         names = {*wanted(role.role, flags or {}, then), *changed}
         if then.timebox in (OFF, None):

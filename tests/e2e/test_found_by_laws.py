@@ -206,6 +206,16 @@ def test_whoever_comes_and_may_not_sit_the_exam_is_there_when_the_plan_is_run_ag
     assert rehearsal.plan().changes == ()
 
 
+def test_whoever_leaves_an_exam_may_have_a_line_of_their_own_still(rehearsal: Rehearsal) -> None:
+    own = "individual: [{flows: [law], person: kim@x.org, timebox: off}]\n"
+    seats = "[{flows: [law], membership: exact, managers: [kim@x.org], participants: [kim@x.org]}]"
+    text = term("type: FLOWassign").replace(SEATS, f"role_assignments: {seats}\n") + own
+    rehearsal.write(text)
+    settled(rehearsal)
+    again(rehearsal, text.replace("participants: [kim@x.org]", "participants: []"))
+    assert rehearsal.plan().changes == ()
+
+
 def test_what_a_new_source_makes_possible_does_not_stop_the_plan_that_attached_it(
     rehearsal: Rehearsal,
 ) -> None:

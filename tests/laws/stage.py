@@ -19,7 +19,7 @@ from engine.desired import Conventions as ManifestConventions
 from engine.desired import load_desired
 from engine.errors import ManifestError
 from engine.guards import NAMES, parse_allowance
-from engine.kinds._flow_attached import SAYS_WHEN
+from engine.kinds._flow_attached import SAYS_WHEN, SOURCES
 from engine.live import Conventions
 from engine.pacing import Rate
 from engine.pipeline import Planned, bind_plan, carry_out, fill_for, find_for, plan_now
@@ -327,7 +327,8 @@ def to_do(plan: Plan) -> list[str]:
 def waits_for_source(plan: Plan | None) -> set[str]:
     """The ids of what can be planned once the source that the plan attaches says when it is."""
     changes = plan.changes if plan else ()
-    return {change.id for change in changes if SAYS_WHEN in change.reasons}
+    comes = {one.address for one in changes if one.part == SOURCES and one.status is Status.PLANNED}
+    return {one.id for one in changes if SAYS_WHEN in one.reasons and one.address in comes}
 
 
 def planned_changes(plan: Plan) -> list[Change]:
