@@ -79,9 +79,9 @@ def _lacks(
         yield "it would have no manager"
     if not _has_content(desired, live, world):
         yield "it has no assignment: add one in WISEflow, or state `content: none`"
-    for part in ("managers", "participants", "content"):
-        if reason := world.unread.get((desired.address, part)):
-            yield f"{part} {reason}"
+    for (address, part), reason in world.unread.items():
+        if address == desired.address:
+            yield f"{part}: {reason}" if part else reason
 
 
 def _says_when(desired: Desired, live: Live | None) -> bool:

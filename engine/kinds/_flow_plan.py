@@ -229,13 +229,21 @@ def creation_first(changes: list[Change], live: Live | None) -> list[Change]:
 
 def concluding_dates_last(changes: list[Change], now: datetime) -> list[Change]:
     """Dates by which the flow is over come after all else: WISEflow may archive it at once."""
-    others = [change for change in changes if change.part != "dates"]
     return [
-        replace(change, after=tuple(sorted(o.id for o in others if change.id not in o.needs)))
+        replace(change, after=tuple(sorted({one.id for one in changes} - _later(change, changes))))
         if change.part == "dates" and _is_over(change, now)
         else change
         for change in changes
     ]
+
+
+def _later(first: Change, changes: Iterable[Change]) -> set[str]:
+    """The ids of a change and of all that come after it, some because of others that do."""
+    later, before = {first.id}, set[str]()
+    while later != before:
+        before = set(later)
+        later |= {one.id for one in changes if later & {*one.needs, *one.after}}
+    return later
 
 
 def _is_over(dates: Change, now: datetime) -> bool:

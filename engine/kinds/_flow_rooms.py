@@ -40,10 +40,7 @@ def with_rooms(
     address = desired.address
     marker = desired.roles.get(BOOKINGS)
     location = marker.location if marker else desired.location
-    reason = world.unread.get((address, BOOKINGS)) or (
-        "the rooms of the licence could not be read" if world.rooms is None else ""
-    )
-    if reason:
+    if reason := world.unread.get((address, BOOKINGS)):
         findings.problem(location, BOOKINGS, reason, "no room is booked or given up here")
         return changes
     rooms = _Rooms(desired, live, changes, world, findings)

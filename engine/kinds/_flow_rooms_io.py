@@ -33,7 +33,6 @@ async def read_rooms(api: WiseflowApi, world: World, desired: Desired, live: Liv
     if not books_rooms(desired):
         return
     if world.rooms is None:
-        world.unread[live.address, BOOKINGS] = "the rooms of the licence could not be read"
         return
     live.roles.pop(IN_ROOMS, None)
     try:

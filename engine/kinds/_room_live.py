@@ -11,7 +11,7 @@ from engine.diff import changed_fields
 from engine.errors import ApiError
 from engine.kind import RefusedError
 from engine.kinds._room_leave import FLOWS
-from engine.model import Address, Desired, Live
+from engine.model import BOOKINGS, Address, Desired, Live
 from engine.plan import Action, Change, FieldChange, Status
 from engine.wiseflow import rooms as api_rooms
 from engine.wiseflow.rooms import MEMBERS, MOST, Room, carries, fields_of, is_half_made
@@ -27,6 +27,7 @@ FIELDS = tuple(MEMBERS)
 NEEDED = ("name", "capacity")
 """What WISEflow requires of a new room. Source: WISEflow OpenAPI, POST /license/rooms."""
 DETAILS = "details"
+LIST_UNREAD = "the rooms of the licence could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class RoomLive:
 
     async def find(self, api: WiseflowApi, world: World) -> None:
         wanted = [address for address in world.desired if address.kind == "room"]
-        if not wanted and not any(books_rooms(desired) for desired in world.desired.values()):
+        booking = [address for address, desired in world.desired.items() if books_rooms(desired)]
+        if not wanted and not booking:
             return
         try:
             rooms = await api_rooms.read_rooms(api)
@@ -44,6 +46,7 @@ class RoomLive:
                 raise
             reason = error.unread
             world.unread |= {(address, ""): reason for address in wanted}
+            world.unread |= {(address, BOOKINGS): LIST_UNREAD for address in booking}
             return
         world.rooms = rooms
         world.totals["room"] = len(rooms)

@@ -516,6 +516,31 @@ def test_bookings_that_cannot_be_read_are_left_alone(rehearsal: Rehearsal) -> No
     assert "no room is booked or given up here" in {problem.hint for problem in plan.problems}
 
 
+@pytest.mark.parametrize("path", ["/license/rooms", "/flows/{flowId}/room-bookings"])
+def test_an_exam_whose_rooms_cannot_be_read_is_not_activated(
+    rehearsal: Rehearsal, path: str
+) -> None:
+    apply(rehearsal, term(booked("hall-a", SAM)))
+    rehearsal.write(term(booked("hall-a", SAM), flow={"lifecycle": "active"}))
+    fault = {"method": "GET", "path": path, "kind": "status", "status": 500, "times": 99}
+    rehearsal.control("POST", "faults", [fault])
+    (change,) = [one for one in rehearsal.plan().changes if one.part == "activation"]
+    assert change.status is Status.BLOCKED
+    assert change.reasons[0].startswith("room_bookings: ")
+
+
+def test_an_exam_that_is_over_by_its_new_dates_has_its_room_for_them(rehearsal: Rehearsal) -> None:
+    apply(rehearsal, term())
+    rehearsal.control("POST", "clock", {"now": 1_814_000_000})
+    past = {
+        "participation": {"start": "2027-05-04 09:00Z", "length": "4h"},
+        "marking": {"start": "2027-05-05 12:00Z", "end": "2027-05-20 12:00Z"},
+    }
+    rehearsal.write(term(booked("hall-a", SAM), flow=past))
+    rehearsal.apply("shorter:*", "marking-started:*", "starts-soon:*")
+    assert rehearsal.failures() == []
+
+
 def test_a_room_in_which_more_sit_by_now_is_not_given_up(rehearsal: Rehearsal) -> None:
     """The last look is just before the booking is cancelled."""
     apply(rehearsal, term(booked("hall-a", SAM), booked("B 1:07")))
