@@ -250,7 +250,9 @@ def _take(world: World, address: Address, row: FlowRow, sis: frozenset[int] | No
     fields = {**row.fields, "lifecycle": lifecycle(row.state)}
     world.live[address] = Live(address, row.id, fields, {}, facts)
     if sis is None and row.state != api_flows.ARCHIVED:
-        world.unread[address, SOURCES] = "nobody can say whether a student information system feeds it"
+        world.unread[address, SOURCES] = (
+            "nobody can say whether a student information system feeds it"
+        )
 
 
 async def _read_flow(

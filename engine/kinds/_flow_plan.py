@@ -13,6 +13,7 @@ from engine.kinds._flow_sis import is_left, note_sis
 from engine.model import MAIN_OF, Address, Desired, Live, Stated, Value
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
+from engine.wiseflow.flow_settings import SETTINGS
 from engine.world import Findings, World, known
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ METADATA = ("title", "subtitle", "term", "code", "purpose", "examination_type")
 DATES = ("participation.start", "participation.end", "marking.start", "marking.end")
 CREATION = ("type", "copy_from", MAIN_OF, *METADATA, *DATES, "description")
 """What a creation sets, in the order in which a plan shows it."""
+COPIED = ("metadata", "description", *(one.name for one in SETTINGS), "assessor_types")
+"""The parts of a flow that its copies bring along."""
 
 
 def source_key(desired: Desired) -> str | None:
@@ -144,8 +147,8 @@ def _creation(desired: Desired, live: Live | None, world: World, findings: Findi
         location=desired.location,
         fields=(*fields, *shown_place(desired)),
         needs=needs,
-        # Extra time is counted from the timebox that a copy brings along: from the one to be.
-        after=(f"flow/{source}:timebox",) if source else (),
+        # A copy is one of the source as it is to be: extra time is counted from its timebox.
+        after=tuple(sorted(f"flow/{source}:{part}" for part in COPIED)) if source else (),
         status=Status.BLOCKED if reasons else Status.PLANNED,
         reasons=tuple(reasons),
     )
@@ -223,7 +226,12 @@ def creation_first(changes: list[Change], live: Live | None) -> list[Change]:
     seats, after = managers[0].seats, managers[0].after
     # Without its only manager there is no flow: whoever is made for that comes first.
     alone = after if seats and len(seats.add) == 1 else ()
-    merged = replace(creation, seats=seats, after=after, needs=(*creation.needs, *alone))
+    merged = replace(
+        creation,
+        seats=seats,
+        after=(*creation.after, *after),
+        needs=(*creation.needs, *alone),
+    )
     return [merged, *(change for change in rest if change.part != "managers")]
 
 

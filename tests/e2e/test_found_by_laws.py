@@ -216,6 +216,21 @@ def test_whoever_leaves_an_exam_may_have_a_line_of_their_own_still(rehearsal: Re
     assert rehearsal.plan().changes == ()
 
 
+def test_a_copy_is_made_of_its_source_as_it_is_to_be(rehearsal: Rehearsal) -> None:
+    """Once its term, its description and its settings are what this plan makes of them."""
+    text = term("type: FLOWassign\n    term: Spring 2027")
+    rehearsal.write(text)
+    settled(rehearsal)
+    copy = f"  - key: tax\n    title: Tax\n    content: none\n    copy_from: {{flow: law}}{WINDOWS}"
+    text = text.replace("Spring", "Autumn").replace("role_ass", copy + "role_ass")
+    rehearsal.write(text.replace("flows: [law]", "flows: [law, tax]"))
+    changes = {change.id: change for change in rehearsal.plan().changes}
+    assert "flow/law:metadata" in changes["flow/tax"].after
+    settled(rehearsal)
+    flows = rehearsal.control("GET", "state")["flows"]
+    assert [one["term"] for one in flows if one["title"] == "Tax"] == ["Autumn 2027"]
+
+
 def test_what_a_new_source_makes_possible_does_not_stop_the_plan_that_attached_it(
     rehearsal: Rehearsal,
 ) -> None:
