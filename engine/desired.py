@@ -20,7 +20,7 @@ from engine.moves import with_moves
 from engine.people import Directory, PeopleReader
 from engine.profile_entries import read_profiles
 from engine.role_entries import RoleReader
-from engine.sequences import with_sequences
+from engine.sequences import refuse_circles, with_sequences
 from engine.stating import stated_fields
 from engine.user_entries import UserReader
 
@@ -94,6 +94,7 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     names_known = (conventions.environment, conventions.environments)
     answered = with_adoptions(documents, with_moves(documents, answered), *names_known)
     answered = with_sequences(documents, answered)
+    refuse_circles(documents, answered)
     return DesiredState(
         dict(sorted(answered.items())),
         profiles,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from engine.model import MAIN_OF, PARTS, Address, Desired, FlowSequence, Stated
@@ -35,6 +36,43 @@ def with_sequences(
         if len(members) == len(addresses) == len(entry.value.parts or ()) + 1:
             _tell(found, entry, addresses, [place for _, place, _ in members])
     return found
+
+
+def refuse_circles(documents: Documents, resources: Mapping[Address, Desired]) -> None:
+    """A problem where flows could never be made: each a copy of, or a part after, the other."""
+    flows = {a.key.casefold(): one for a, one in resources.items() if a.kind == "flow"}
+    needs = {key: {*_before(one)} & {*flows} - {key} for key, one in flows.items()}
+    while circle := _circle(needs):
+        copy = next(key for key in circle if _source(flows[key]) in circle)
+        where = flows[copy].fields["copy_from"].location
+        source = shown(flows[_source(flows[copy])].address.key)
+        message = f"a copy of {source}, which can be made only after it"
+        hint = "copy it from another flow, or change the order in `sequences`"
+        documents.wrong(where, "copy_from", message, hint)
+        needs[copy] = set()
+
+
+def _before(flow: Desired) -> Iterator[str]:
+    """The folded keys of flows that have to be there before it is made."""
+    if source := _source(flow):
+        yield source
+    sequence = flow.sequence
+    if sequence is not None and MAIN_OF in flow.fields:
+        first = sequence.parts[: sequence.parts.index(flow.address.key)]
+        yield from (key.casefold() for key in (sequence.main, *first))
+
+
+def _source(flow: Desired) -> str:
+    copied = flow.fields.get("copy_from")
+    return str(dict(copied.value)["flow"]).casefold() if copied and copied.value else ""
+
+
+def _circle(needs: Mapping[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        return sorted(error.args[1])
+    return []
 
 
 def _members(entry: Entry) -> Iterator[Member]:

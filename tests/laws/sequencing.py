@@ -32,3 +32,14 @@ def arrange(draw: st.DrawFn, term: Term, before: Term | None) -> None:
         return
     if main in keys:
         term.entries["sequences"] = [{"main": main, "parts": parts}]
+        _without_circles(term, [main, *parts])
+
+
+def _without_circles(term: Term, members: list[str]) -> None:
+    """What is made in this order is copied from nothing that is made later."""
+    flows = {flow["key"]: flow for flow in term.entries["flows"]}
+    for at, key in enumerate(members):
+        source = flows.get(key, {}).get("copy_from", {}).get("flow")
+        if source in flows and source not in members[:at]:
+            flows[key].pop("copy_from")
+            flows[key]["type"] = "FLOWassign"

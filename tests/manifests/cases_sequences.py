@@ -37,6 +37,16 @@ SEQUENCE_CASES: dict[str, Case] = {
         sequences("{main: law, parts: [law-b]}", "{main: law-a, parts: [¶law-b]}"),
         "a flow is in one place only",
     ),
+    "a part that is a copy of a later one": (
+        sequences("{main: law, parts: [law-a, law-b]}").replace(
+            "{key: law-a}", "{key: law-a, ¶copy_from: {flow: LAW-B}}"
+        ),
+        'a copy of "law-b", which can be made only after it',
+    ),
+    "flows that are copies of each other": (
+        "flows: [{key: a, ¶copy_from: {flow: b}}, {key: b, copy_from: {flow: a}}]\n",
+        'a copy of "b", which can be made only after it … copy it from another flow',
+    ),
     "a sequence without its main flow": (sequences("¶{parts: [law-a]}"), 'lacks "main"'),
     "a sequence without parts": (sequences("¶{main: law}"), 'lacks "parts"'),
     "more parts than a sequence has": (
