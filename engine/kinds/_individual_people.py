@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.individual import Mentioned, mentioned, values
+from engine.individual import Mentioned, mentioned, slot_of, values
 from engine.model import ACTIVE_OF, DesiredRole, LiveSeat
 from engine.seats import is_active
 
@@ -51,6 +51,8 @@ class Sitters:
     removed: frozenset[int]
     stated_active: dict[int | str, bool]
     """What is stated of single participants, by number or name."""
+    taken_out: frozenset[int | str]
+    """Of these, those whom a stated role names no more."""
 
     @property
     def active(self) -> int:
@@ -67,6 +69,8 @@ def sitters(
     there = {seat.user_id: seat for seat in live.roles.get(ROLE, ())} if live else {}
     gone = [seat for one in seats for seat in (*one.remove, *one.deactivate)]
     stated = mentioned(desired.roles.get(ACTIVE_OF), world)
+    role = desired.roles.get(ROLE)
+    named = {slot_of(seat.person, world) for seat in role.seats} if stated and role else {*stated}
     return Sitters(
         there,
         frozenset(seat.person.casefold() for one in seats for seat in one.add),
@@ -74,6 +78,7 @@ def sitters(
         frozenset(seat.user_id for seat in gone if seat.user_id),
         frozenset(s.user_id for one in seats for s in one.remove if s.user_id),
         {slot: bool(one.flags["active"].value) for slot, one in stated.items()},
+        frozenset({*stated} - named),
     )
 
 
@@ -105,7 +110,8 @@ def _means_several(role: DesiredRole, mention: Mentioned, world: World, findings
 
 
 def _is_woken(slot: int | str, seat: LiveSeat | None, who: Sitters) -> bool:
-    return who.stated_active.get(slot, False) and seat is not None and not is_active(seat)
+    is_asleep = seat is not None and not is_active(seat)
+    return is_asleep and who.stated_active.get(slot, False) and slot not in who.taken_out
 
 
 def sits(one: One, who: Sitters) -> bool:

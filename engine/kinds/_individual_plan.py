@@ -9,11 +9,11 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from engine.individual import PATHS, TIMES, slot_of
+from engine.individual import PATHS, TIMES
 from engine.kinds._flow_plan import source_key
 from engine.kinds._flow_sis import OWNS_FIELDS
 from engine.kinds._individual_exam import BLOCKED, FREED, NEW, SOON, TAKING, Exam, Row, exam_of
-from engine.kinds._individual_people import ROLE, One, stated_people
+from engine.kinds._individual_people import ROLE, stated_people
 from engine.kinds._individual_times import time_rows
 from engine.model import DATES_OF, EXAM_IDS, INDIVIDUAL, TIMEBOX_OF
 from engine.plan import Action, Change, Hazard, Seat, SeatsChange, Status
@@ -219,7 +219,7 @@ def _active_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:
         if one.number in exam.who.leaving or bool(flag.value) == is_there:
             continue
         seat = Seat(one.name, (), str(flag.location))
-        if flag.value and _is_wanted(exam, one):
+        if flag.value and one.slot not in exam.who.taken_out:
             yield Row(seat, verb="reactivate")
         elif flag.value:
             continue
@@ -227,12 +227,6 @@ def _active_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:
             yield Row(seat, verb="deactivate", group=NEW)
         else:
             yield Row(seat, "deactivate", TAKING, tuple(_sleep_hazards(exam)))
-
-
-def _is_wanted(exam: Exam, one: One) -> bool:
-    """Whether somebody is to sit the exam, where that is stated: else they were taken out."""
-    role = exam.desired.roles.get(ROLE)
-    return role is None or any(slot_of(s.person, exam.world) == one.slot for s in role.seats)
 
 
 def _sleep_hazards(exam: Exam) -> Iterator[Hazard]:

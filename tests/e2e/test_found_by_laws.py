@@ -216,6 +216,21 @@ def test_whoever_leaves_an_exam_may_have_a_line_of_their_own_still(rehearsal: Re
     assert rehearsal.plan().changes == ()
 
 
+def test_whoever_left_an_exam_gets_no_times_because_a_line_calls_them_active(
+    rehearsal: Rehearsal,
+) -> None:
+    seats = "[{flows: [law], membership: exact, managers: [kim@x.org], participants: [kim@x.org]}]"
+    text = term("type: FLOWassign\n    lifecycle: active").replace(
+        SEATS, f"role_assignments: {seats}\n"
+    )
+    rehearsal.write(text)
+    settled(rehearsal)
+    own = "individual: [{flows: [law], person: kim@x.org, active: true}]\n"
+    more = "accommodations: [{flows: [law], people: [kim@x.org], extra_time: 25%}]\n"
+    rehearsal.write(text.replace("participants: [kim@x.org]", "participants: []") + own + more)
+    settled(rehearsal)
+
+
 def test_a_copy_is_made_of_its_source_as_it_is_to_be(rehearsal: Rehearsal) -> None:
     """Once its term, its description and its settings are what this plan makes of them."""
     text = term("type: FLOWassign\n    term: Spring 2027")
