@@ -30,8 +30,10 @@ from tests.e2e.accommodated import (
     timebox,
 )
 from tests.e2e.edges import between
+from tests.laws.server import keep, restore
 
 if TYPE_CHECKING:
+    from engine.sandbox.serve import RunningSandbox
     from tests.e2e.rehearsal import Rehearsal
 
 BOTH = (SAM_LONGER, ANN_LONGER)
@@ -176,16 +178,15 @@ STARTS: dict[str, str] = {
 @pytest.mark.parametrize("later", [HOUR_LATER, HOUR_AND_DAY_LATER], ids=["an hour", "a day more"])
 @pytest.mark.parametrize("start", STARTS)
 def test_a_crash_between_any_two_calls_loses_nobody_their_time(
-    rehearsal: Rehearsal, start: str, later: dict[str, Any], after: bool
+    rehearsal: Rehearsal, sandbox: RunningSandbox, start: str, later: dict[str, Any], after: bool
 ) -> None:
     rehearsal.checked = False
-    end = term(accommodations=BOTH, sit=(SAM, ANN, BOB, CAT), timebox=200, **later)
+    _applied(rehearsal, STARTS[start])
+    rehearsal.write(term(accommodations=BOTH, sit=(SAM, ANN, BOB, CAT), timebox=200, **later))
     allow = ("shorter:flow/law",)
+    data, before = rehearsal.save_plan(*allow), keep(sandbox.store)
     for at in range(20):
-        rehearsal.control("POST", "reset")
-        _applied(rehearsal, STARTS[start])
-        rehearsal.write(end)
-        data = rehearsal.save_plan(*allow)
+        restore(sandbox.store, before)
         died = False
         with (
             between(lambda network, at=at: Killer(network, at, after=after)),
