@@ -11,6 +11,7 @@ import math
 import os
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,6 +40,10 @@ SPARE = 8
 """Examples more than are counted: the simplest worlds come first in every test, some twice."""
 
 PHASES = [Phase.generate, *([Phase.shrink] if os.environ.get("WISECTL_SHRINK") else [])]
+
+
+class EnoughError(BaseException):
+    """Ends the drawing of examples, of which Hypothesis counts only how many there are at most."""
 
 
 Law = Callable[["Stage", World], None]
@@ -73,7 +78,7 @@ def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable
             def on_family(family: list[World]) -> None:
                 chances = tuple(world.chance for world in family)
                 left = worlds - len(tried)
-                if chances in known or left <= 0:
+                if chances in known:
                     return
                 known.add(chances)
                 for world in family[:left]:
@@ -83,10 +88,16 @@ def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable
                     try:
                         function(stage, world)
                     except Exception as error:
+                        # The same worlds are tried again, to be told or made smaller.
+                        known.discard(chances)
+                        del tried[worlds - left :]
                         error.add_note(world.told())
                         raise
+                if left <= FAMILY:
+                    raise EnoughError
 
-            on_family()
+            with suppress(EnoughError):
+                on_family()
             assert len(tried) == worlds, f"{len(tried)} worlds were tried instead of {worlds}"
 
         on_worlds.law = function  # type: ignore[attr-defined]
