@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.individual import mentioned, sitting
+from engine.individual import sitting, slot_of
 from engine.model import DATES_OF, INDIVIDUAL, Address
 from engine.plan import Note
 
@@ -48,10 +48,10 @@ def notes_of_nobody(world: World) -> Iterator[Note]:
                 continue
             sit = sitting(desired, world.live.get(address), world)
             is_unread = (address, "participants") in world.unread
-            for slot, one in mentioned(role, world).items():
+            for one in role.seats:
+                sits = is_unread or slot_of(one.person, world) in sit
                 for flag in one.flags.values():
                     entry = flag.location.through or flag.location
-                    sits = is_unread or slot in sit
                     applied[entry] = applied.get(entry, False) or sits
     for entry, is_applied in sorted(applied.items()):
         if not is_applied:

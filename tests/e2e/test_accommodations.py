@@ -174,6 +174,17 @@ STARTS: dict[str, str] = {
 }
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_entry_that_another_one_outdoes_is_told_for_those_whom_it_names_alone(
+    rehearsal: Rehearsal, order: int
+) -> None:
+    """CAT sits no exam; SAM, who does, is named by both entries: neither of them is for nobody."""
+    both = {"people": [CAT, SAM], "extra_time": "25%", "flows": ["law"]}
+    sam = {"people": [SAM], "extra_time": "1h", "flows": ["law"]}
+    rehearsal.write(term(accommodations=(both, sam)[::order]))
+    assert [one for one in rehearsal.plan().notes if "nobody whom" in one.message] == []
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before a request", "after a request"])
 @pytest.mark.parametrize("later", [HOUR_LATER, HOUR_AND_DAY_LATER], ids=["an hour", "a day more"])
 @pytest.mark.parametrize("start", STARTS)

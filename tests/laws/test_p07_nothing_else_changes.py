@@ -65,8 +65,10 @@ def test_nothing_changes_that_the_plan_does_not_name(stage: Stage, world: World)
     names = names_of(after, stage.key_type()) | _adopted(stage)
     there = raw_objects(before)
     addresses = {str(change.address).casefold() for change in planned}
-    # What a creation left behind is finished, or given up, as a whole.
-    markers = {(change.address.kind, marker(change.address.key)) for change in planned}
+    # What a creation left behind is finished, or given up, as a whole; under an old key, too.
+    keys = {(change.address.kind, change.address.key) for change in planned}
+    keys |= {(c.address.kind, f.before) for c in planned for f in c.fields if f.path == "key"}
+    markers = {(kind, marker(key)) for kind, key in keys}
     for place, body in raw_objects(after).items():
         was = there.pop(place, None)
         if was == body:
