@@ -22,7 +22,7 @@ from engine.plan import Action, Change, Hazard, Seat, SeatsChange
 from engine.world import Findings, World, known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from engine.errors import Location
 
@@ -30,15 +30,6 @@ SOON = timedelta(hours=48)
 """An exam that starts within this time is taken from only when that is allowed."""
 
 SHOWN_STRANGERS = 5
-
-LICENCE_ROLES = {
-    "managers": "Manager",
-    "authors": "Author",
-    "assessors": "Assessor",
-    "reviewers": "Reviewer",
-    "invigilators": "Invigilator",
-}
-"""From roles of flows to the licence roles without which they are useless, by their usual names."""
 
 EXAMINING = {"assessors", "reviewers", "assessor_groups"}
 """Roles and groups from which nobody, and none of whose participants, goes once marking started."""
@@ -196,17 +187,8 @@ def _coming(
         location=role.location,
         seats=seats_change,
         needs=() if live else (str(address),),
-        after=tuple(sorted(_first(role.role, add))),
+        after=tuple(sorted(one.user_change for one in add if one.user_id is None)),
     )
-
-
-def _first(role: str, add: Iterable[Wanted]) -> Iterator[str]:
-    """People are made before they are seated, and get the licence role that the seat needs."""
-    for one in add:
-        if one.user_id is None:
-            yield one.user_change
-        elif one.is_named and role in LICENCE_ROLES:
-            yield f"{one.user_change}:roles"
 
 
 def _flags_differ(one: Wanted, seat: LiveSeat) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields, plainly_equal
-from engine.kinds._user_roles import with_needed
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.world import EmailRow, Findings, World, known
 
@@ -73,7 +72,7 @@ def checked(
             findings.problem(stated.location, path, *refusal)
         else:
             fields[path] = stated
-    return with_needed(desired, fields, live, world)
+    return fields
 
 
 def _refusal(path: str, stated: Stated, live: Live | None, world: World) -> tuple[str, str] | None:
@@ -144,7 +143,7 @@ def _creation_blocks(desired: Desired, fields: Mapping[str, Stated], world: Worl
         yield f"UNIWeb was not read: {world.incomplete_profiles[desired.profile or '']}"
     elif lacking:
         yield f"a new user needs {' and '.join(lacking)}: state it, or fill it by profile"
-    if desired.fields.keys() - fields.keys():
+    if set(fields) != set(desired.fields):
         yield "what the licence does not accept must be mended first"
 
 
