@@ -1,6 +1,7 @@
 """A law is a function of a stage and a world; it is tried on its share of all worlds of a run.
 
 WISECTL_WORLDS   how many worlds all laws together are tried on (60 where nothing is said)
+WISECTL_UNTIL    seconds since 1970 after which no law begins with further worlds; it is told then
 WISECTL_SEED     what the worlds are drawn from (1), or `random`
 WISECTL_SHRINK   look for a smaller world that breaks a law: takes minutes
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from tests.laws.stage import Stage
 
 WORLDS = int(os.environ.get("WISECTL_WORLDS", "60"))
+UNTIL = float(os.environ.get("WISECTL_UNTIL", "inf"))
 A_TIME = 5 * FAMILY
 """Worlds of one test at most, where a law says nothing else, so that workers share a law."""
 
@@ -93,11 +96,14 @@ def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable
                         del tried[worlds - left :]
                         error.add_note(world.told())
                         raise
-                if left <= FAMILY:
+                if left <= FAMILY or time.time() > UNTIL:
                     raise EnoughError
 
             with suppress(EnoughError):
                 on_family()
+            if tried and time.time() > UNTIL:
+                tally.note("NOT TRIED, the time was up", name, worlds - len(tried))
+                return
             assert len(tried) == worlds, f"{len(tried)} worlds were tried instead of {worlds}"
 
         on_worlds.law = function  # type: ignore[attr-defined]

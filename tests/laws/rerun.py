@@ -32,7 +32,7 @@ class Rerun:
     def of(cls, stage: Stage, world: World, *, in_part: bool = False) -> Rerun:
         """Applies the world's plan undisturbed; the sandbox stands before it afterwards.
 
-        In part: the plan for one of its flows, and for a fifth of what else there is.
+        In part: the plan for one of its flows, and for a tenth of what else there is.
         """
         world.begin(stage)
         stage.tap = Tap()
@@ -76,7 +76,7 @@ class Rerun:
 def _part_of(stage: Stage, chance: int) -> list[str]:
     addresses = sorted(stage.desired().resources)
     flows = [one for one in addresses if one.kind == "flow"]
-    others = [one for n, one in enumerate(addresses) if (n + chance) % 5 == 0]
+    others = [one for n, one in enumerate(addresses) if (n + chance) % 10 == 0]
     flow = [flows[chance % len(flows)]] if flows else []
     return [str(one) for one in (*flow, *others)]
 
