@@ -93,6 +93,14 @@ class _Run:
     async def all(self) -> None:
         sorter = TopologicalSorter({name: self._first(c) for name, c in self.changes.items()})
         sorter.prepare()
+        try:
+            await self._in_turn(sorter)
+        except Exception:
+            # What is in flight comes to its end, whatever went wrong with another change.
+            await asyncio.gather(*self.running, return_exceptions=True)
+            raise
+
+    async def _in_turn(self, sorter: TopologicalSorter[str]) -> None:
         while sorter.is_active():
             for name in sorted(sorter.get_ready()):
                 self.running[asyncio.create_task(self._one(self.changes[name]))] = name

@@ -167,8 +167,8 @@ class Transport(httpx.AsyncBaseTransport):
         finally:
             await answer.aclose()
         # The body is decoded: headers that describe it as sent would have it decoded twice.
-        gone = {"content-encoding", "content-length", "transfer-encoding"}
-        headers = [(k, v) for k, v in answer.headers.multi_items() if k.lower() not in gone]
+        gone = {b"content-encoding", b"content-length", b"transfer-encoding"}
+        headers = [(k, v) for k, v in answer.headers.raw if k.lower() not in gone]
         return httpx.Response(answer.status_code, headers=headers, content=bytes(body))
 
 

@@ -7,6 +7,7 @@ and proxies before it answer in HTML. Source: WISEflow OpenAPI, `general-api-err
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from engine.errors import ApiError, AuthenticationError, IncompleteReadError, Pa
 from engine.oauth import CHECK_CREDENTIALS
 from engine.strict_json import MALFORMED, read_json
 from engine.wiseflow.lists import envelope_due, lacking
+from engine.wiseflow.shapes import misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     import httpx
 
     from engine.retrying import Call
+
+
+MOST_ROWS = 10_000_000
+"""A list that says it has more is not believed: nobody could read it to its end."""
+_TRACE = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,12 @@ class Failure:
         )
 
 
+def trace_of(response: httpx.Response) -> str:
+    """The trace id of an answer; empty where it is no short token but text of the server's."""
+    trace: str = response.headers.get("X-Trace-Id", "")
+    return trace if _TRACE.fullmatch(trace) else ""
+
+
 def read_answer(
     call: Call, response: httpx.Response, clean: Callable[[str], str], shape: type | None
 ) -> Answer:
@@ -60,7 +73,7 @@ def read_answer(
     Raises: PartialError on `success: false`, AuthenticationError on 401, IncompleteReadError where
     a read shows that it is not all there is, ApiError on all else.
     """
-    trace = response.headers.get("X-Trace-Id", "")
+    trace = trace_of(response)
     failure = Failure(call, response.status_code, trace, clean)
     payload = response.extensions.get("payload", MALFORMED)
     if not 200 <= response.status_code < 300:
@@ -101,7 +114,8 @@ def _opened(failure: Failure, envelope: dict[str, Any], shape: type | None) -> A
 
 def _whole(failure: Failure, payload: Any) -> Any:
     """The payload, if nothing shows that it is a part only."""
-    if reason := lacking(failure.call.operation, payload):
+    operation = failure.call.operation
+    if reason := lacking(operation, payload) or misshapen(operation, payload):
         raise failure.error(reason, IncompleteReadError)
     return payload
 
@@ -174,4 +188,5 @@ def _phrase(status: int) -> str:
 
 
 def _count(number: Any) -> int | None:
-    return number if isinstance(number, int) and not isinstance(number, bool) else None
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return number if is_number and number <= MOST_ROWS else None

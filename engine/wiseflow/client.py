@@ -16,7 +16,7 @@ from engine.pacing import Rate, http_date
 from engine.redaction import Redactor, personal_values
 from engine.retrying import HERE, POLICY, Call, RetryPolicy, Surroundings
 from engine.transport import REPEATABLE_METHODS, Server, Transport, make_client, server_url
-from engine.wiseflow.answers import Answer, read_answer
+from engine.wiseflow.answers import Answer, read_answer, trace_of
 from engine.wiseflow.auth import ApiKey, ClientCredentials
 from engine.wiseflow.paging import PAGED_IN_BODY, MovedError, Row, RowKey, read_pages, row_key
 from engine.wiseflow.reads import READS, is_read
@@ -172,7 +172,7 @@ class WiseflowApi:
         except ApiError as error:
             self.witness.answered(number, error.status, error.trace, type(error).__name__)
             raise
-        trace = self._redactor.clean(response.headers.get("X-Trace-Id", ""))
+        trace = self._redactor.clean(trace_of(response))
         self.witness.answered(number, response.status_code, trace)
         return response
 

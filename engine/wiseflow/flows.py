@@ -7,11 +7,12 @@ import re
 from base64 import b32encode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from engine.creation import Candidate, first_and_leftovers
 from engine.errors import ApiError, IncompleteReadError
 from engine.together import together
+from engine.wiseflow.shapes import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,14 +24,7 @@ SEARCH_LIMIT = 100
 """Rows a page. Source: WISEflow OpenAPI, POST /flows/search, `limit`."""
 
 DRAFT, ACTIVATED, STARTED, ENDED, CONCLUDED, ARCHIVED = range(6)
-STATES = {
-    "NOT_ACTIVATED": DRAFT,
-    "ACTIVATED": ACTIVATED,
-    "PARTICIPATION_STARTED": STARTED,
-    "PARTICIPATION_ENDED": ENDED,
-    "CONCLUDED": CONCLUDED,
-    "ARCHIVED": ARCHIVED,
-}
+STATES = {name: number for number, name in enumerate(get_args(State))}
 """Source: WISEflow OpenAPI, POST /flows/search and GET /flow/{flowId}."""
 
 TYPE_NUMBERS = {

@@ -343,3 +343,44 @@ def test_now_is_the_newest_date_of_the_server_and_goes_on_between_answers() -> N
             assert await seconds() == 1
 
     run(go())
+
+
+# ---- headers -----------------------------------------------------------------------------------
+
+
+def test_a_header_that_is_no_ascii_is_nothing_to_stumble_over() -> None:
+    answer = httpx.Response(200, json=envelope([]), headers=[(b"X-Note", b"caf\xe9")])
+
+    async def go() -> None:
+        async with licence(lambda _: answer) as api:
+            assert await api.call("GET", "/license/assessor-types") == []
+
+    run(go())
+
+
+@pytest.mark.parametrize(
+    "trace", ["n E5550001 +4529384756", '{"value": "E5550001"}', "a" * 65, "é"]
+)
+def test_a_trace_that_is_text_of_the_server_is_not_shown(trace: str) -> None:
+    headers = [(b"X-Trace-Id", trace.encode())]
+
+    async def go() -> None:
+        refusal = httpx.Response(400, json={"error": "no"}, headers=headers)
+        async with licence(lambda _: refusal) as api:
+            with pytest.raises(ApiError) as caught:
+                await api.call("GET", "/license/assessor-types")
+            assert "trace" not in str(caught.value)
+
+    run(go())
+
+
+@pytest.mark.parametrize("total", [10**30, 10_000_001])
+def test_a_list_of_more_rows_than_anybody_has_is_not_read(total: int) -> None:
+    async def go() -> None:
+        body = envelope([]) | {"pagination": {"offset": 0, "limit": 100, "total": total}}
+        async with licence(lambda _: httpx.Response(200, json=body)) as api:
+            with pytest.raises(IncompleteReadError, match="how many"):
+                await api.pages("GET", "/license/rooms", limit=100)
+            assert api.sent["GET /license/rooms"] <= 2
+
+    run(go())

@@ -21,7 +21,7 @@ PATH = "/flows/{flowId}/participants"
 
 
 def rows(*ids: int) -> list[dict[str, Any]]:
-    return [{"participantId": number} for number in ids]
+    return [{"participantId": number, "userId": number} for number in ids]
 
 
 def ids(found: list[dict[str, Any]]) -> list[int]:
@@ -91,7 +91,7 @@ def spoil(fault: str, page: list[dict[str, Any]], total: int) -> tuple[Any, int 
     elif fault == "empty":
         spoiled = []
     elif fault == "long":
-        spoiled = [*page, {"participantId": 999}]
+        spoiled = [*page, *rows(999)]
     elif fault == "twice" and len(page) > 1:
         spoiled = [page[0], *page[:-1]]
     elif fault == "shifted" and page:
