@@ -133,7 +133,7 @@ def plan(
 
 @cli.command()
 @_json
-@click.argument("plan_file", type=click.Path(path_type=Path, dir_okay=False), metavar="PLANFILE")
+@click.argument("plan_file", type=click.Path(path_type=Path), metavar="PLANFILE")
 @click.pass_obj
 def show(invocation: Invocation, as_json: bool, plan_file: Path) -> int:
     """Show a saved plan again: no network, no key.
@@ -150,13 +150,13 @@ def show(invocation: Invocation, as_json: bool, plan_file: Path) -> int:
 @_base_flag
 @click.argument(
     "plan_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     required=False,
     metavar="[PLANFILE]",
 )
 @click.option(
     "--reviewed",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="PLANFILE",
     help="Plan afresh and carry out only what is identical there.",
 )

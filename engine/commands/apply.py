@@ -20,12 +20,14 @@ from engine.commands.plan import PlanFlags, make
 from engine.commands.plan_key import plan_key
 from engine.commands.progress import Progress
 from engine.commands.session import journal_folder
+from engine.commands.show import bytes_of
 from engine.commands.undo import state_of
 from engine.errors import DeclinedError, EngineError, StaleError
 from engine.exit_codes import of_apply
 from engine.git import head
 from engine.journal import Journal, Run, read, runs
 from engine.pipeline import bind_plan, carry_out, fill_for, find_for
+from engine.plan import Status
 from engine.planfile import SavedPlan, bound_plan, read_plan
 from engine.render.as_json import apply_document, plan_document, render
 from engine.render.style import counted
@@ -36,6 +38,7 @@ from engine.wiseflow.client import open_wiseflow
 from engine.wiseflow.licence import fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from engine.commands.session import Session
@@ -156,12 +159,8 @@ def _as_reviewed(
 
 
 def _read(session: Session, path: Path) -> SavedPlan:
-    """The file's bytes are read once, and those bytes are verified."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise EngineError(f"{path} cannot be read: {error.strerror or 'no such file'}") from None
-    saved = read_plan(data, plan_key(session))
+    """The file's bytes are those that are verified."""
+    saved = read_plan(bytes_of(path), plan_key(session))
     saved.check(session.name)
     return saved
 
@@ -178,7 +177,25 @@ def _from_file(session: Session, flags: PlanFlags, path: Path) -> Prepared:
         base = f"base {saved.origin.base[:7]}" if saved.origin.base else "no base"
         made = f"made {saved.created:%a %d %b %Y %H:%M} UTC, {base}"
         print(f"{path}: {made}, {counted(len(bound.changes), 'change')}")
+        for line in _left_out(saved.plan):
+            print(line)
     return Prepared(saved.plan, bound, state, filled, "plan file", saved.digest, saved)
+
+
+SHOWN_HELD = 10
+
+
+def _left_out(plan: Plan) -> Iterator[str]:
+    """What the plan held when it was made: nothing that is allowed now puts it in."""
+    held = [change for change in plan.changes if change.status is Status.HELD]
+    if held:
+        yield f"{counted(len(held), 'change')} held when it was made, and not in it:"
+        yield from (
+            f"  {change.id}: {'; '.join(change.reasons[:1])}" for change in held[:SHOWN_HELD]
+        )
+        if len(held) > SHOWN_HELD:
+            yield f"  and {len(held) - SHOWN_HELD} more"
+        yield "To carry them out, allow them when you plan, and apply that plan."
 
 
 def _as_planned(session: Session, flags: PlanFlags, saved: SavedPlan) -> DesiredState:

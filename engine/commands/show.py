@@ -25,12 +25,19 @@ def _rendered(plan: Plan, style: Style) -> str:
         raise StaleError("this is no plan as wisectl writes it: it cannot be shown") from None
 
 
-def run(invocation: Invocation, path: Path) -> int:
-    """Prints the plan; 0. Needs no key and no server: only apply verifies the seal."""
+def bytes_of(path: Path) -> bytes:
+    """What a plan file holds, read once. Raises: EngineError, StaleError for what is no file."""
+    if path.exists() and not path.is_file():
+        raise StaleError(f"{path} is no plan file, but a folder or a device")
     try:
-        saved = unsealed(path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
         raise EngineError(f"{path} cannot be read: {error.strerror or 'no such file'}") from None
+
+
+def run(invocation: Invocation, path: Path) -> int:
+    """Prints the plan; 0. Needs no key and no server: only apply verifies the seal."""
+    saved = unsealed(bytes_of(path))
     if invocation.json:
         print(render(saved.document), end="")
     else:

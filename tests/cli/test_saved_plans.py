@@ -426,3 +426,20 @@ def test_a_plan_that_was_altered_is_not_shown(office: Office) -> None:
     ended = office.call("show", str(path))
     assert (ended.code, ended.out) == (7, "")
     assert "was changed after it was made" in ended.err
+
+
+def test_a_plan_says_what_it_held_when_it_is_applied(emptied: Office) -> None:
+    (emptied.root / "manifests" / "allow.yaml").unlink()
+    path = emptied.plan()
+    done = emptied.call("apply", str(path), "--allow", "empty:*")
+    assert done.code == 6
+    assert "1 change held when it was made, and not in it:" in done.out
+    assert "  flow/law:participants.leave: " in done.out
+    assert "allow them when you plan, and apply that plan" in done.out
+
+
+@pytest.mark.parametrize("command", [("apply",), ("show",)])
+def test_a_folder_is_no_plan_file(office: Office, command: tuple[str, ...]) -> None:
+    said = office.call(*command, str(office.root))
+    assert said.code == 7
+    assert "is no plan file, but a folder or a device" in said.err

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.errors import EngineError
+from engine.kinds._user_live import UserLive
 from engine.plan import Action, Result, Status
 from engine.wiseflow.seats import ROLES
 from engine.wiseflow.shapes import SHAPES, misshapen
@@ -18,6 +19,8 @@ from tests.e2e.lies import Liar
 if TYPE_CHECKING:
     import httpx
 
+    from engine.kind import Work
+    from engine.plan import Change
     from tests.e2e.rehearsal import Rehearsal
 
 TERM = """\
@@ -132,3 +135,24 @@ def test_rows_that_are_not_as_documented_make_and_take_nothing(
                 assert change.action is Action.UPDATE, (member, value, change)
                 seats = change.seats
                 assert not (seats and (seats.add or seats.remove)), (member, value, change)
+
+
+def test_a_bug_in_one_change_lets_what_is_in_flight_come_to_its_end(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = UserLive.write
+
+    async def broken(self: UserLive, change: Change, work: Work) -> None:
+        if change.address.key == "p0@example.org":
+            raise RuntimeError("a bug")
+        await write(self, change, work)
+
+    monkeypatch.setattr(UserLive, "write", broken)
+    other = (
+        "  - {key: p1@example.org, first_name: Bo, last_name: Byron, emails: [p1@example.org]}\n"
+    )
+    rehearsal.write(TERM + other)
+    with pytest.raises(RuntimeError, match="a bug"):
+        rehearsal.apply()
+    monkeypatch.undo()
+    assert [change.id for change in rehearsal.plan().changes] == ["user/p0@example.org"]
