@@ -149,7 +149,7 @@ def test_a_bug_in_one_change_lets_what_is_in_flight_come_to_its_end(
 
     monkeypatch.setattr(UserLive, "write", broken)
     other = (
-        "  - {key: p1@example.org, first_name: Bo, last_name: Byron, emails: [p1@example.org]}\n"
+        "  - {key: p1@example.org, first_name: Bo, last_name: Byron}\n"
     )
     rehearsal.write(TERM + other)
     with pytest.raises(RuntimeError, match="a bug"):
