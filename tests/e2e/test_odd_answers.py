@@ -148,9 +148,7 @@ def test_a_bug_in_one_change_lets_what_is_in_flight_come_to_its_end(
         await write(self, change, work)
 
     monkeypatch.setattr(UserLive, "write", broken)
-    other = (
-        "  - {key: p1@example.org, first_name: Bo, last_name: Byron}\n"
-    )
+    other = "  - {key: p1@example.org, first_name: Bo, last_name: Byron}\n"
     rehearsal.write(TERM + other)
     with pytest.raises(RuntimeError, match="a bug"):
         rehearsal.apply()
