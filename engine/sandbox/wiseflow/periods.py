@@ -210,7 +210,7 @@ def put_slots(call: Call) -> Answer:
 
 
 def _check(call: Call, kind: str, person: int | None) -> None:
-    """No flow of the sandbox has groups; a participant has one slot in all periods."""
+    """No flow of the sandbox has groups."""
     if kind == "GROUP":
         raise Refusal(400, "Invalid request", ("groupId", "the flow has no groups"))
     if kind == "BREAK":
@@ -221,5 +221,3 @@ def _check(call: Call, kind: str, person: int | None) -> None:
         "SELECT 1 FROM participants WHERE id = ? AND flow_id = ?", person, call.flow_id
     ):
         raise Refusal(400, "Invalid request", ("participantId", "no participant of the flow"))
-    if call.store.one("SELECT 1 FROM slots WHERE participant_id = ?", person):
-        raise Refusal(400, "Invalid request", ("participantId", "the participant has a slot"))
