@@ -28,7 +28,9 @@ class Period(Shape):
     """A time in which participants are examined one after the other; known by its start."""
 
     start: Moment = Field(description="local time, such as 2027-05-10 09:00")
-    examination: Minutes = Field(description="minutes of each slot")
+    examination: Annotated[int, Field(strict=True, ge=1, le=1_440)] = Field(
+        description="minutes of each slot"
+    )
     preparation: Minutes | None = Field(None, description="minutes; a new period has none unsaid")
     voting: Minutes | None = Field(None, description="minutes; a new period has none unsaid")
     location: Nullable[Annotated[Line, Field(max_length=255)]] = Field(
