@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engine.model import Desired, DesiredRole, Live
-    from engine.plan import Change
+    from engine.plan import Change, Seat, SeatsChange
     from engine.wiseflow.periods import Period
     from engine.world import Findings, People, World
 
@@ -61,11 +61,33 @@ class Slots:
         for change in plan_set(self.desired, role, people, staying, self.world, self.findings):
             yield replace(
                 change,
-                seats=within.with_left(change.seats),
+                seats=self._with_indexes(within.with_left(change.seats)),
                 hazards=tuple(self._hazards(change)),
                 needs=tuple(sorted({*change.needs, *self._needs(change)})),
                 after=tuple(sorted({*change.after, *self._after()})),
             )
+
+    def _with_indexes(self, seats: SeatsChange | None) -> SeatsChange | None:
+        """The places that people had, among all in their period: it is the way back."""
+        if seats is None or self.live is None:
+            return seats
+        by_seat = {seat.seat_id: seat.user_id for seat in self.live.roles.get(PEOPLE, ())}
+        indexes = {
+            (by_seat.get(person), start): index
+            for start, several in self._there().items()
+            for period in several
+            for index, person in enumerate(period.people, 1)
+        }
+        numbers = self.world.numbers_by_name() if seats.change else {}
+
+        def told(one: Seat) -> Seat:
+            before = dict(one.before)
+            number = one.user_id or numbers.get(one.person.casefold())
+            place = indexes.get((number, str(before.get("period"))))
+            return replace(one, before=tuple(sorted((before | {"place": place}).items())))
+
+        remove, change = (tuple(map(told, those)) for those in (seats.remove, seats.change))
+        return replace(seats, remove=remove, change=change)
 
     # ---- what comes first ------------------------------------------------------------------------
 

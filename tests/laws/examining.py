@@ -62,6 +62,6 @@ def seat(draw: st.DrawFn, flow: Entry, entry: Entry, table: Callable[[], Entry])
         half = len(free) if number == len(starts) - 1 else len(free) // 2
         people: Any = free[:half]
         free = free[half:]
-        if len(starts) == 1 and draw(_half):
+        if len(starts) == 1 and draw(_often):
             people = table()
         entry["slots"].append({"period": When(start, draw(_half)), "participants": people})
