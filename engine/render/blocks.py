@@ -153,7 +153,7 @@ def _flag(name: str, value: object, before: object, style: Style) -> str:
     if name == "period":
         # The text by which plans know it; people read a local time.
         before, value = (moment(str(one)) if one else one for one in (before, value))
-    if name in OWN_TIMES or name == "period":
+    if name in OWN_TIMES or name in ("period", "place"):
         was, now = (shown_time(one, style) for one in (before, value))
         return f"{words} {was} → {now}" if before not in (None, value) else f"{words} {now}"
     if value is None:

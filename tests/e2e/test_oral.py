@@ -76,12 +76,13 @@ def _by_seat(stage: Rehearsal) -> dict[int, str]:
 
 def found(stage: Rehearsal) -> dict[str, list[str]]:
     """As the sandbox holds it: by start of the period, who is examined; breaks by their title."""
-    names = _by_seat(stage)
+    names, periods = _by_seat(stage), _flow(stage)["periods"]
+    assert len({one["startDate"] for one in periods}) == len(periods)
     return {
         one["startDate"].replace("T", " ").replace(":00Z", "Z"): [
             names.get(slot["participantId"], slot["title"]) for slot in one["slots"]
         ]
-        for one in _flow(stage)["periods"]
+        for one in periods
     }
 
 
@@ -510,3 +511,27 @@ def test_a_run_is_undone(office: Office) -> None:
     code, said = office.call("apply", str(office.root / "back.plan"))
     assert code == 0, said
     assert found(office.stage) == {MONDAY: [TED, UMA, SAM], TUESDAY: []}
+
+
+def test_a_period_that_went_with_people_comes_back_without_them_and_undo_says_so(
+    office: Office,
+) -> None:
+    office.write(term([period(MONDAY, location="Room 4", voting=5)], slots(MONDAY, SAM)))
+    office.apply()
+    there = _flow(office.stage)["periods"][0]
+    entries = json.loads(term([]))
+    del entries["role_assignments"][0]["slots"]
+    office.write(json.dumps(entries))
+    assert office.call("apply", "--auto-approve", "--allow", "period:*")[0] == 0
+
+    code, said = office.call("undo", "--out", str(office.root / "back.plan"))
+
+    assert code == 0, said
+    assert "who had a slot in the period is in no journal" in said
+    assert office.call("apply", str(office.root / "back.plan"))[0] == 0
+    assert found(office.stage) == {MONDAY: []}
+    given = ("id", "order", "slots")
+    back = _flow(office.stage)["periods"][0]
+    assert {n: v for n, v in back.items() if n not in given} == {
+        n: v for n, v in there.items() if n not in given
+    }
