@@ -313,7 +313,11 @@ def test_dates_of_an_oral_exam_point_to_its_periods(rehearsal: Rehearsal) -> Non
 
     creation = next(one for one in rehearsal.plan().changes if not one.part)
 
-    assert creation.reasons == ("a FLOWoral has no dates: state periods instead",)
+    reasons = ("a FLOWoral has no dates: state periods instead",)
+    assert creation.reasons == reasons
+    apply(rehearsal, term(ONE))
+    rehearsal.write(term(ONE, flow=dates))
+    assert [one.reasons for one in rehearsal.plan().changes] == [reasons]
 
 
 # ---- activation ----------------------------------------------------------------------------------
@@ -422,6 +426,10 @@ def test_a_lost_answer_leaves_one_period_with_its_people(
 
     assert code == 0, said
     assert found(office.stage) == {MONDAY: [TED], "2027-05-12 07:00Z": [UMA, SAM]}
+    if kind == "drop_after":
+        # What was done is looked for, and not done once more.
+        made = office.stage.control("GET", "requests")["POST /flows/{flowId}/periods"]
+        assert made == 2
 
 
 def test_a_period_in_which_somebody_got_a_slot_meanwhile_is_not_taken_away(
