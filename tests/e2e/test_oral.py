@@ -320,6 +320,23 @@ def test_dates_of_an_oral_exam_point_to_its_periods(rehearsal: Rehearsal) -> Non
     assert [one.reasons for one in rehearsal.plan().changes] == [reasons]
 
 
+def test_periods_of_a_fed_exam_are_left_alone_and_nobody_loses_a_slot(
+    rehearsal: Rehearsal,
+) -> None:
+    fed = {"sis_sources": [{"code": "A||B||C", "integration": "Northfield STADS"}]}
+    apply(rehearsal, term(ONE, slots(MONDAY, SAM, TED), flow=fed), "sis-attach:*")
+    days = [period(MONDAY, examination=40), period(TUESDAY)]
+    rehearsal.write(term(days, slots(MONDAY, UMA), flow=fed, **EXACT))
+
+    plan = rehearsal.plan()
+
+    assert statuses(plan) == {"slots": Status.PLANNED}
+    assert any(one.message.startswith("differs and is left alone: periods.") for one in plan.notes)
+    rehearsal.apply()
+    assert rehearsal.failures() == []
+    assert found(rehearsal) == {MONDAY: [SAM, TED, UMA]}
+
+
 # ---- activation ----------------------------------------------------------------------------------
 
 
