@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from engine.periods import first_start
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 
 if TYPE_CHECKING:
@@ -68,9 +69,12 @@ def _lacks(
     desired: Desired, live: Live | None, changes: Sequence[Change], world: World
 ) -> Iterable[str]:
     """What activation needs and the flow will not have: windows to come, a manager, content."""
-    start, end = _date(desired, live, "participation.start"), _date(desired, live, "marking.end")
+    start, end = _start(desired, live), _date(desired, live, "marking.end")
+    if first_start(desired.fields):
+        # An oral exam has no windows.
+        end = start
     if not _says_when(desired, live):
-        yield f"{NOBODY_SAYS_WHEN}: state participation and marking"
+        yield f"{NOBODY_SAYS_WHEN}: state participation and marking, or periods"
     elif start is None or end is None:
         yield "it has no participation and marking windows"
     elif start <= world.now:
@@ -90,7 +94,12 @@ def _says_when(desired: Desired, live: Live | None) -> bool:
     Those of a flow for which nobody stated any may be the licence's default: not an exam's.
     """
     sis = live is not None and bool(live.facts.get("sis"))
-    return sis or "participation.start" in desired.fields
+    return sis or "participation.start" in desired.fields or bool(first_start(desired.fields))
+
+
+def _start(desired: Desired, live: Live | None) -> Value:
+    """When the exam begins: an oral one with the first of its periods."""
+    return first_start(desired.fields) or _date(desired, live, "participation.start")
 
 
 def _date(desired: Desired, live: Live | None, path: str) -> Value:
@@ -133,7 +142,7 @@ def _hazards(
     )
     message = f"activation cannot be undone and messages {participants} participants"
     yield Hazard(PART, message + (f" and {staff} staff" if staff else ""), False)
-    start = _date(desired, live, "participation.start")
+    start = _start(desired, live)
     if start - world.now <= LAST_HOUR:
         yield Hazard("last-hour", "the exam starts within an hour", True)
     if not participants:

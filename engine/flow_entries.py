@@ -11,6 +11,7 @@ from engine.documents import twice
 from engine.kinds._flow_attached import ATTACHED, LISTS, name_of
 from engine.model import DATA_OF, TYPE_OF, Address, Desired, Stated
 from engine.nodes import Node, Scalar, Table
+from engine.period_entries import read_periods
 from engine.stating import frozen, stated_fields
 from engine.wiseflow.sources import Source
 
@@ -62,6 +63,7 @@ class FlowReader:
             kept["copy_from"] = Stated(frozen(copied), node.at("copy_from"))
         self._settings(entry, node_left, kept)
         self._attached(entry, node_left, kept)
+        read_periods(self.documents, entry, node_left, kept, self.time_zone)
         kept.pop("activate_from", None)
         self._moment(entry, node_left, ("activate_from",), kept)
         for name in WINDOWS:

@@ -49,7 +49,7 @@ GUARDS = {
 
 HAZARDS = {
     "starts-soon": "an exam that has started or starts within 48 hours is moved or taken from",
-    "shorter": "a window or timebox becomes shorter",
+    "shorter": "a window, a timebox or the time of an oral exam becomes shorter",
     "grading-scale": "the grading scale changes: grades are reset, submitted rubrics deleted",
     "anonymisation": "the anonymisation changes after the exam has started",
     "deactivation": "participants are deactivated",
@@ -61,6 +61,7 @@ HAZARDS = {
     "room-deletion": "a room is deleted",
     "webhook-deletion": "a webhook is deleted",
     "room-booking": "a room's booking goes with people in it",
+    "period": "a period of an oral exam goes with people in it",
     "unarchive": "a flow comes back from the archive: its marking end moves to today",
     "sis-attach": "a student information system takes a flow over: its dates and people",
     "sis-remove": "a source of a flow goes: who came through it is not kept up to date",

@@ -41,6 +41,14 @@ ROOM_OF = f"{BOOKINGS}."
 AS_EXAM = ("participation",)
 """Instead of windows: the room is booked for as long as the exam takes."""
 
+PERIODS, IN_SLOTS = "periods", "slots"
+"""When an oral exam is held, and who is examined when: a role whose seats have the flags `period`,
+a period's start as its path says it, and `place`, a number that only says who comes before whom.
+"""
+
+PERIOD_OF = f"{PERIODS}."
+"""How the path of one period begins; its start follows, then a dot and what it has."""
+
 PARTS, MAIN_OF = "parts", "part_of"
 """Fields of the flows of a sequence: of its main flow the keys of all parts, of a part its key."""
 

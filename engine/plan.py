@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from engine.model import IN_ROOMS, INDIVIDUAL, Address, Value
+from engine.model import IN_ROOMS, IN_SLOTS, INDIVIDUAL, Address, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,9 +73,9 @@ class SeatsChange:
     @property
     def is_within(self) -> bool:
         """Whether these are no seats of the flow but what its participants get: whoever marks
-        them, or a room.
+        them, a room, or a slot.
         """
-        return bool(self.of) or self.role == IN_ROOMS
+        return bool(self.of) or self.role in (IN_ROOMS, IN_SLOTS)
 
     @property
     def people(self) -> str:

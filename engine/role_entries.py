@@ -15,8 +15,9 @@ from engine.allocation_entries import (
 )
 from engine.booking_entries import BookingReader
 from engine.flow_selection import selected_flows
-from engine.model import BOOKINGS, IN_ROOMS, DesiredRole, DesiredSeat, Stated
+from engine.model import BOOKINGS, IN_ROOMS, IN_SLOTS, DesiredRole, DesiredSeat, Stated
 from engine.nodes import shown
+from engine.slot_entries import SlotReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +38,10 @@ FLAGS = {
 """The six roles, and the flags that their seats can have."""
 
 GROUPS = "assessor_groups"
-SETS = (*FLAGS, GROUPS, BOOKINGS)
+SETS = (*FLAGS, GROUPS, BOOKINGS, IN_SLOTS)
+
+UNITED = (PARTICIPANTS, "place")
+"""What is no contradiction where it differs."""
 
 Roles = dict[str, DesiredRole]
 
@@ -59,13 +63,18 @@ class RoleReader:
         """By flow key, the roles that any entry states for it."""
         united: dict[str, Roles] = {}
         rooms = BookingReader(self.documents, self.people, self.time_zone, self.bookings)
+        slots = SlotReader(self.documents, self.people, self.time_zone)
         for entry in self.documents.of("role_assignments"):
             keys = selected_flows(self.documents, self.flows, entry)
             if not entry.node.faulty and not any(entry.states(one) for one in SETS):
                 hint = f"state one of: {', '.join(SETS)}"
                 self.documents.wrong(entry.location, entry.name(), "names no role", hint)
             found = [*self._roles(entry), *groups_of(entry, self.documents, self.people)]
-            for role in (*found, *self._bookings(rooms, entry, keys)):
+            for role in (
+                *found,
+                *self._within(rooms, entry, keys),
+                *self._within(slots, entry, keys),
+            ):
                 for key in keys:
                     self._unite(entry, key, united.setdefault(key, {}), role)
         refuse_too_many_groups(united, self.documents)
@@ -86,11 +95,11 @@ class RoleReader:
             seats = members.seats if members.distinct else self._once(members.seats, role)
             yield DesiredRole(role, seats, membership, entry.at(role), members.profiles)
 
-    def _bookings(
-        self, rooms: BookingReader, entry: Entry, keys: Iterable[str]
+    def _within(
+        self, reader: BookingReader | SlotReader, entry: Entry, keys: Iterable[str]
     ) -> Iterator[DesiredRole]:
-        """The rooms of an entry, and who sits in them: nobody in two."""
-        for role in rooms.read(entry, keys):
+        """The rooms of an entry and who sits in them, or slots and who has them: nobody in two."""
+        for role in reader.read(entry, keys):
             yield replace(role, seats=self._once(role.seats, role.role))
 
     def _listed(self, entry: Entry, role: str, shapes: list[Any]) -> Members:
@@ -116,15 +125,15 @@ class RoleReader:
         flags = {**other.flags, **one.flags, **united_participants(one, other)}
         for name, stated in other.flags.items():
             known = one.flags.get(name)
-            if name != PARTICIPANTS and known is not None and known.value != stated.value:
-                # A room is said of many at once: what is wrong is where the person stands.
-                is_room = role == IN_ROOMS
-                there, here = (one, other) if is_room else (known, stated)
+            if name not in UNITED and known is not None and known.value != stated.value:
+                # Rooms and periods are said of many at once: wrong is where the person stands.
+                within = {IN_ROOMS: BOOKINGS, IN_SLOTS: IN_SLOTS}.get(role, "")
+                there, here = (one, other) if within else (known, stated)
                 message = (
                     f"contradicts {there.location}: the same person has "
                     f"{name} {_said(known.value)} there and {_said(stated.value)} here"
                 )
-                field_name = BOOKINGS if is_room else f"{role}.{name}"
+                field_name = within or f"{role}.{name}"
                 self.documents.wrong(here.location, field_name, message, "state one")
         return DesiredSeat(one.person, one.location, flags)
 

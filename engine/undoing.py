@@ -14,6 +14,7 @@ from engine.errors import Location
 from engine.model import (
     BY_NUMBER,
     INDIVIDUAL,
+    PERIOD_OF,
     ROOM_OF,
     Address,
     Adoption,
@@ -25,6 +26,7 @@ from engine.model import (
     Person,
     Stated,
 )
+from engine.periods import what_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -122,19 +124,25 @@ def _no_way_back(row: Mapping[str, Any], address: Address) -> Iterable[str]:
         yield "a secret cannot be taken back: state another secret_version, and apply"
     if any(one["path"] == GROUPS for one in row["fields"]):
         yield "a group that was deleted cannot be brought back: state it, and apply"
-    yield from _rooms_and_webhooks(row, address)
+    yield from _as_a_whole(row, address)
     hidden = [one["path"] for one in row["fields"] if "before" not in one]
     if hidden and row["action"] == "update":
         names = ", ".join(sorted(hidden))
         yield f"the journal keeps no values of people ({names}): revert the commit and apply"
 
 
-def _rooms_and_webhooks(row: Mapping[str, Any], address: Address) -> Iterable[str]:
+def _as_a_whole(row: Mapping[str, Any], address: Address) -> Iterable[str]:
     """What went as a whole."""
     if any(one["path"].startswith(ROOM_OF) and not one["after"] for one in row["fields"]):
         yield "who sat in the room is in no journal: state them again, and apply"
+    if any(_is_period(one["path"]) and not one["after"] for one in row["fields"]):
+        yield "who had a slot in the period is in no journal: state them again, and apply"
     if row["action"] == "remove" and row["id"] == str(address) and address.kind != "flow":
         yield "it was deleted: put its entry back, and apply"
+
+
+def _is_period(path: str) -> bool:
+    return path.startswith(PERIOD_OF) and not what_of(path)
 
 
 def _with(desired: Desired, row: Mapping[str, Any], place: Location) -> Desired:

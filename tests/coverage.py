@@ -45,6 +45,7 @@ USERS: tuple[tuple[str, str], ...] = (
         "role_assignments",
     ),
     (r".*/assessor-groups.*", "role_assignments"),
+    (r".*/periods/.*/slots", "role_assignments"),
     (r".*/combine.*", "sequences"),
     (r".* /(flows?|license/create)(/.*)?", "flows"),
 )
@@ -80,7 +81,7 @@ REASONS: tuple[tuple[str, str], ...] = (
         r".*/(assignments.*|content)",
         "what an exam asks: made in WISEflow, copied with a flow",
     ),
-    (r".*/(periods|reassessment|remarking).*", "periods, reassessment: not yet"),
+    (r".*/(reassessment|remarking).*", "reassessment: not yet"),
     (
         r"DELETE .*/room-bookings/.*/participants",
         "clears a list at once: people are taken one by one",

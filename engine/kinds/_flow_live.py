@@ -33,6 +33,8 @@ from engine.kinds._flow_moved import (
     take_moved,
     with_move,
 )
+from engine.kinds._flow_periods import with_periods
+from engine.kinds._flow_periods_io import read_periods
 from engine.kinds._flow_plan import (
     DATES,
     concluding_dates_last,
@@ -55,7 +57,7 @@ from engine.kinds._flow_write import write_flow
 from engine.kinds._individual_io import read_individual, read_source_timeboxes
 from engine.kinds._individual_notes import note_own_times
 from engine.kinds._individual_plan import with_individual
-from engine.model import IN_ROOMS, INDIVIDUAL, Address, Desired, Live
+from engine.model import IN_ROOMS, IN_SLOTS, INDIVIDUAL, Address, Desired, Live
 from engine.seats import plan_role
 from engine.together import together
 from engine.wiseflow import flows as api_flows
@@ -169,6 +171,7 @@ def _compared(
     changes = only_added(live, changes, findings)
     changes = with_allocations(desired, live, changes, world, findings)
     changes = with_rooms(desired, live, changes, world, findings)
+    changes = with_periods(desired, live, changes, world, findings)
     changes = with_anonymity(desired, live, changes, world)
     changes = with_sequence(desired, live, changes, world, findings)
     changes = with_assessor_types(desired, live, changes, world, findings)
@@ -284,6 +287,7 @@ async def _read_flow(
         unread(world, live.address, PART, error)
     await read_individual(api, world, desired, live)
     await read_rooms(api, world, desired, live)
+    await read_periods(api, world, desired, live)
 
 
 def _state_decides(desired: Desired, live: Live) -> bool:
@@ -295,7 +299,7 @@ def _state_decides(desired: Desired, live: Live) -> bool:
 def _roles_to_read(desired: Desired, live: Live, world: World) -> list[str]:
     """The stated roles; an activation must also know the managers and whom it messages."""
     stated = set(desired.roles) | roles_of_allocations(desired)
-    if stated & {*INDIVIDUAL, IN_ROOMS}:
+    if stated & {*INDIVIDUAL, IN_ROOMS, IN_SLOTS}:
         stated.add("participants")
     if is_due(desired, live, world.now):
         stated |= {"managers", "participants"}

@@ -97,7 +97,7 @@ def _update(
 ) -> Change:
     reasons: tuple[str, ...] = ()
     if part == "dates" and live.fields.get("type") == "FLOWoral":
-        reasons = ("a FLOWoral has periods instead of dates; set them in WISEflow",)
+        reasons = ("a FLOWoral has no dates: state periods instead",)
     return Change(
         address=desired.address,
         part=part,
@@ -174,7 +174,7 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
     yield from unknown_names(desired, world, findings)
     yield from place_blocks(desired, world)
     if type_to_be(desired, world) == "FLOWoral" and any(path in fields for path in DATES):
-        yield "a FLOWoral has periods instead of dates: state none, set them in WISEflow"
+        yield "a FLOWoral has no dates: state periods instead"
 
 
 def _is_stated(key: str, world: World) -> bool:

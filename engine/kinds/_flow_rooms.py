@@ -12,23 +12,19 @@ from typing import TYPE_CHECKING
 
 from engine.activation import NOBODY_SAYS_WHEN
 from engine.bookings import END, START, books_rooms, windows
+from engine.kinds._flow_within import PEOPLE, SOON, People, Within, comers, left_behind
 from engine.model import AS_EXAM, BOOKINGS, IN_ROOMS, ROOM_OF, Address
 from engine.plan import Action, Change, FieldChange, Hazard, Status
-from engine.seats import Wanted, plan_set, resolve, starts_soon
+from engine.seats import plan_set, starts_soon
 from engine.world import Findings, World, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from engine.model import Desired, DesiredRole, Live, Stated
-    from engine.plan import Seat, SeatsChange
+    from engine.model import Desired, Live, Stated
     from engine.wiseflow.bookings import Booking
 
-    People = dict[int | str, Wanted]
-
-PEOPLE = "participants"
 LEAVE, BLOCKED = f"{BOOKINGS}.leave", f"{BOOKINGS}.blocked"
-SOON = Hazard("starts-soon", "the exam has started or starts within 48 hours", True)
 
 
 def with_rooms(
@@ -201,91 +197,26 @@ class _Rooms:
         if reason := self.world.unread.get((address, PEOPLE)):
             self.findings.problem(role.location, BOOKINGS, reason, "nobody is put into a room")
             return
-        people = self._people(role)
+        within = Within(
+            self.desired, role, self.live, self.changes, self.world, self.findings, "room"
+        )
+        people = within.people(lambda _, one: one.flags.get("room") in self._blocked)
         self._note_crowds(people[0])
         first = next((one for one in booked if one.part == BOOKINGS), None)
         rooms = {f.path.removeprefix(ROOM_OF) for f in first.fields} if first else set()
-        for change in plan_set(
-            self.desired, role, people, self._staying(people[0]), self.world, self.findings
-        ):
+        going = {path.removeprefix(ROOM_OF) for path in self._going()}
+        staying = within.staying(people[0], lambda seat: seat.flags["room"] in going)
+        for change in plan_set(self.desired, role, people, staying, self.world, self.findings):
             needs = {*change.needs, *self._flow()}
             if first and rooms & _rooms_of(change):
                 needs.add(first.id)
             after = {*change.after, f"{address}:{PEOPLE}"}
             yield replace(
                 change,
-                seats=self._with_rooms_left(change.seats),
+                seats=within.with_left(change.seats),
                 needs=tuple(sorted(needs)),
                 after=tuple(sorted(after)),
             )
-
-    def _people(self, role: DesiredRole) -> tuple[People, bool]:
-        """Everyone who is on the flow, or comes to it, and can sit where it is said."""
-        wanted, complete = resolve(self.desired.address, role, self.world, self.findings)
-        twice = self._in_two(role)
-        numbers, names = self._on_flow()
-        found: People = {}
-        for slot, one in wanted.items():
-            if slot in twice or one.flags.get("room") in self._blocked:
-                continue
-            if one.user_id in numbers or one.name.casefold() in names:
-                found[slot] = one
-                continue
-            message = f"{one.name} is no participant of {self.desired.address}"
-            hint = "name them under participants of the flow too"
-            self.findings.problem(one.location, PEOPLE, message, hint)
-        return found, complete and len(found) == len(wanted)
-
-    def _in_two(self, role: DesiredRole) -> set[int | str]:
-        """People who are named in two ways, each in a room of its own: nobody knows which."""
-        rooms: dict[int, dict[str, object]] = {}
-        for seat in role.seats:
-            number = self.world.people.user_id(seat.person)
-            room = str(seat.flags["room"].value)
-            if number is not None:
-                rooms.setdefault(number, {}).setdefault(room, seat.location)
-        twice = {number for number, found in rooms.items() if len(found) > 1}
-        for seat in role.seats:
-            number = self.world.people.user_id(seat.person)
-            if number in twice:
-                name = self.world.people.name(seat.person, self.world.licence)
-                message = f"{name} is named in two ways, each in a room of its own"
-                self.findings.problem(seat.location, PEOPLE, message, "keep one of them")
-        return {*twice}
-
-    def _on_flow(self) -> tuple[set[int], set[str]]:
-        """Who has a live seat and keeps it, and who comes by this plan, by folded name."""
-        there = self.live.roles.get(PEOPLE, ()) if self.live else ()
-        seats = [c.seats for c in self.changes if c.seats and c.seats.role == PEOPLE]
-        gone = {s.user_id for one in seats for s in (*one.remove, *one.deactivate)}
-        coming = {s.person.casefold() for one in seats for s in (*one.add, *one.reactivate)}
-        return {seat.user_id for seat in there} - gone, coming
-
-    def _staying(self, wanted: People) -> Live | None:
-        """The flow without those whose place goes anyway: with the flow's seat, or the room."""
-        if self.live is None:
-            return None
-        removed = {s.user_id for c in self.changes if c.seats for s in _removed(c)}
-        going = {path.removeprefix(ROOM_OF) for path in self._going()}
-        kept = tuple(
-            seat
-            for seat in self.live.roles.get(IN_ROOMS, ())
-            if seat.user_id not in removed
-            and (seat.user_id in wanted or seat.flags["room"] not in going)
-        )
-        return replace(self.live, roles={**self.live.roles, IN_ROOMS: kept})
-
-    def _with_rooms_left(self, seats: SeatsChange | None) -> SeatsChange | None:
-        """Who leaves, with the room: it is the way back."""
-        if seats is None or not seats.remove or self.live is None:
-            return seats
-        rooms = {seat.user_id: seat.flags["room"] for seat in self.live.roles[IN_ROOMS]}
-        left = tuple(
-            replace(one, before=(("room", rooms[one.user_id]),))
-            for one in seats.remove
-            if one.user_id is not None
-        )
-        return replace(seats, remove=left)
 
     def _note_crowds(self, wanted: People) -> None:
         """Says where more are to sit in a room than it has places."""
@@ -362,21 +293,9 @@ class _Rooms:
         rooms = [path.removeprefix(ROOM_OF) for path in going]
         found: dict[str, list[Booking]] = live.facts[BOOKINGS]
         sit = {one for room in rooms for booking in found[room] for one in booking.people}
-        names = {s.person.casefold() for c in seated if c.seats for s in c.seats.change}
-        numbers = self.world.numbers_by_name()
-        moving = {numbers.get(name) for name in names}
-        removed = {s.user_id for c in self.changes if c.seats for s in _removed(c)}
-        gone = {s.seat_id for s in live.roles.get(PEOPLE, ()) if s.user_id in moving | removed}
-        return len(sit - gone)
+        return left_behind(sit, self.changes, seated, live, self.world)
 
 
 def _rooms_of(change: Change) -> set[str]:
     """The rooms that somebody comes to."""
-    seats = (*change.seats.add, *change.seats.change) if change.seats else ()
-    return {str(dict(one.flags)["room"]) for one in seats}
-
-
-def _removed(change: Change) -> tuple[Seat, ...]:
-    """Who goes from the flow, and with it from every room."""
-    seats = change.seats
-    return seats.remove if seats is not None and seats.role == PEOPLE else ()
+    return {str(dict(one.flags)["room"]) for one in comers(change)}

@@ -8,22 +8,21 @@ from engine.bookings import books_rooms, counted
 from engine.errors import ApiError
 from engine.kind import RefusedError
 from engine.kinds._flow_settings_io import unread
+from engine.kinds._flow_within import PEOPLE
+from engine.kinds._flow_within_io import participants, seats_of
 from engine.model import BOOKINGS, IN_ROOMS, ROOM_OF, Address, LiveSeat
 from engine.together import together
 from engine.wiseflow import bookings as api_bookings
-from engine.wiseflow import seats as api_seats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.kind import Work
     from engine.model import Desired, Live
-    from engine.plan import Change, Seat, SeatsChange
+    from engine.plan import Change, SeatsChange
     from engine.wiseflow.bookings import Booking
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
-
-PEOPLE = "participants"
 
 # ---- reading -------------------------------------------------------------------------------------
 
@@ -146,7 +145,7 @@ async def write_room_seats(change: Change, seats: SeatsChange, flow_id: int, wor
         return
     rooms: dict[str, list[int]] = {}
     lacking = []
-    numbers = await _participants(change, seats, flow_id, work)
+    numbers = await participants(change, flow_id, work)
     for one in (*seats.add, *seats.change):
         number = numbers.get(one.user_id or work.user_number(one.person))
         if number is None:
@@ -164,35 +163,13 @@ async def write_room_seats(change: Change, seats: SeatsChange, flow_id: int, wor
         raise RefusedError(f"not on the flow: {', '.join(sorted(lacking))}")
 
 
-async def _participants(
-    change: Change, seats: SeatsChange, flow_id: int, work: Work
-) -> dict[int | None, int]:
-    """From users to their seats: read anew where somebody has come since the flow was read."""
-    live, world = work.world.live.get(change.address), work.world
-    there = live.roles.get(PEOPLE, ()) if live else ()
-    wanted = {s.user_id or work.user_number(s.person) for s in (*seats.add, *seats.change)}
-    if not wanted <= {seat.user_id for seat in there}:
-        role, user_key = api_seats.ROLES[PEOPLE], world.people.user_key
-        there = await api_seats.read_seats(work.api, role, flow_id, world.licence, user_key)
-    return {seat.user_id: seat.seat_id for seat in there}
-
-
 async def _take(seats: SeatsChange, found: list[Booking], flow_id: int, work: Work) -> None:
     """Those whom the room still holds that they are to leave."""
-    numbers = await _seats_of(seats.remove, flow_id, work)
+    numbers = await seats_of(seats.remove, flow_id, work)
     for booking in found:
         sit = (await api_bookings.with_people(work.api, flow_id, booking)).people
         leaving = [one for one in sit if one in numbers]
         await api_bookings.unseat(work.api, flow_id, booking.id, leaving)
-
-
-async def _seats_of(people: Iterable[Seat], flow_id: int, work: Work) -> set[int]:
-    gone = {one.user_id for one in people}
-    role, world = api_seats.ROLES[PEOPLE], work.world
-    there = await api_seats.read_seats(
-        work.api, role, flow_id, world.licence, world.people.user_key
-    )
-    return {seat.seat_id for seat in there if seat.user_id in gone}
 
 
 def _room(name: str, work: Work) -> int | None:

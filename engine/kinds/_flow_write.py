@@ -15,6 +15,8 @@ from engine.kinds._flow_archive import ARCHIVE, UNARCHIVE
 from engine.kinds._flow_assessor_groups import LEAVE as LEAVING_GROUPS
 from engine.kinds._flow_attached_io import ATTACHED_WRITERS
 from engine.kinds._flow_moved import KEY, write_key
+from engine.kinds._flow_periods import LEAVE as LEAVING_PERIODS
+from engine.kinds._flow_periods_io import write_leaving_periods, write_periods, write_slots
 from engine.kinds._flow_plan import DATES, METADATA, source_key
 from engine.kinds._flow_rooms import LEAVE as LEAVING_BOOKINGS
 from engine.kinds._flow_rooms_io import (
@@ -25,7 +27,7 @@ from engine.kinds._flow_rooms_io import (
 from engine.kinds._flow_sequence import place_for
 from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.kinds._individual_io import write_individual
-from engine.model import BOOKINGS, IN_ROOMS, INDIVIDUAL, Address, Desired
+from engine.model import BOOKINGS, IN_ROOMS, IN_SLOTS, INDIVIDUAL, PERIODS, Address, Desired
 from engine.plan import Action, Change, SeatsChange
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
@@ -51,6 +53,8 @@ async def write_flow(change: Change, work: Work) -> None:
         await _delete(flow_id, work)
     elif change.seats and change.seats.role == IN_ROOMS:
         await write_room_seats(change, change.seats, flow_id, work)
+    elif change.seats and change.seats.role == IN_SLOTS:
+        await write_slots(change, change.seats, flow_id, work)
     elif change.seats and change.seats.of:
         await write_allocation(change, change.seats, flow_id, work)
     elif change.seats:
@@ -271,6 +275,8 @@ WRITERS = {
     LEAVING_GROUPS: write_leaving_groups,
     BOOKINGS: write_bookings,
     LEAVING_BOOKINGS: write_leaving_bookings,
+    PERIODS: write_periods,
+    LEAVING_PERIODS: write_leaving_periods,
     **SETTING_WRITERS,
     **ATTACHED_WRITERS,
 }

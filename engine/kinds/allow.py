@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic.config import JsonDict, JsonValue
 
-NO_ROLES = ("flows", "membership", "assessor_groups", "room_bookings")
+NO_ROLES = ("flows", "membership", "assessor_groups", "room_bookings", "slots")
 ROLES = tuple(name for name in RoleAssignment.model_fields if name not in NO_ROLES)
 
 SUBJECTS = {

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from engine.checking import Line, Nullable, Shape, Text
-from engine.dates import EXAMPLE
 from engine.kind import Kind
 from engine.kinds._flow_attached_shape import AttachedFields
 from engine.kinds._flow_leave import leave
 from engine.kinds._flow_live import FlowLive
+from engine.kinds._flow_periods_shape import Moment, PeriodFields
 from engine.kinds._flow_settings import normal
 from engine.kinds._flow_settings_shape import SettingFields
 from engine.kinds._people import Key, Purpose
@@ -34,24 +34,13 @@ def _include(word: str) -> str:
     return word
 
 
-def _date(value: Any) -> Any:
-    if isinstance(value, int | float | Odd):
-        raise ValueError(f"is no date\n{EXAMPLE}")
-    return value
-
-
 def _length(value: Any) -> Any:
     if isinstance(value, int | float | Odd):
         raise ValueError("is no length\nwrite it with a unit: 4h, 90m, 1h30m or 14d")
     return value
 
 
-_MOMENT = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?\s*(Z|[+-]\d\d:?\d\d)?$"
 _LENGTH = r"^(\d+d)?\s*(\d+h)?\s*(\d+m)?$"
-Moment = Annotated[Line, BeforeValidator(_date), Field(json_schema_extra={"pattern": _MOMENT})]
-"""A date as written; what it means depends on the settings."""
-
-
 Included = Annotated[
     Line, AfterValidator(_include), Field(json_schema_extra={"enum": sorted(INCLUDABLE)})
 ]
@@ -82,7 +71,7 @@ class Window(Shape):
     )
 
 
-class FlowFields(SettingFields, AttachedFields):
+class FlowFields(SettingFields, AttachedFields, PeriodFields):
     """What templates and flows can state."""
 
     title: Title | None = Field(None, description="up to 255 characters")

@@ -8,9 +8,9 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from engine.checking import Line, Nullable, Shape
 from engine.kind import Kind
+from engine.kinds._flow_periods_shape import Moment
 from engine.kinds._flow_settings_shape import Timebox
 from engine.kinds._people import Flows
-from engine.kinds.flow import Moment
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StrictBo
 
 from engine.checking import Line, Shape
 from engine.kind import Kind
+from engine.kinds._flow_periods_shape import Moment
 from engine.kinds._people import Flows, People, PeopleTable, list_or_mapping
 from engine.kinds.flow import Window
 from engine.kinds.room import Words
@@ -96,6 +97,13 @@ class RoomBooking(Window):
     participants: People | None = Field(None, description="who sits in it")
 
 
+class Slots(Shape):
+    """Who is examined in one period of an oral exam, one after the other as listed."""
+
+    period: Moment = Field(description="its start, local time, such as 2027-05-10 09:00")
+    participants: People
+
+
 class Invigilators(Shape):
     """Invigilators, or head invigilators."""
 
@@ -148,6 +156,9 @@ class RoleAssignment(Shape):
     invigilators: Listed[Invigilators] | None = None
     room_bookings: list[RoomBooking] | None = Field(
         None, description="the rooms of the flow, and who sits in each"
+    )
+    slots: list[Slots] | None = Field(
+        None, description="who is examined when, period by period; [] for nobody"
     )
     membership: Literal["managed", "exact", "add_only"] = "managed"
 

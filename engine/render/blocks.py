@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from engine.model import INDIVIDUAL, Address
+from engine.periods import moment
 from engine.plan import Action, Change, FieldChange, Plan, Seat, SeatsChange
 from engine.render.counts import action_by_address
 from engine.render.text import Line, Span, Tone, folded, line
@@ -67,7 +68,7 @@ def placed(location: Location) -> str:
 
 def details(steps: list[Change], plan: Plan, style: Style) -> Iterator[Line]:
     """The fields, seats and hazards of one address, names in one column."""
-    names = [label(change.path) for step in steps for change in step.fields]
+    names = [label(change.path, style, plan.now) for step in steps for change in step.fields]
     names += [called(step.seats, style) for step in steps if step.seats]
     width = min(max(map(len, names), default=0), _WIDEST)
     home = placed(min(step.location for step in steps))
@@ -92,7 +93,8 @@ def _field(
     text = before if step.action is Action.REMOVE else text
     written = without_column(change.written)
     place = "" if written == home else written
-    return line(f"    {label(change.path):<{width}}  {text}", Span(f"   {place}", Tone.FAINT))
+    name = label(change.path, style, plan.now)
+    return line(f"    {name:<{width}}  {text}", Span(f"   {place}", Tone.FAINT))
 
 
 def without_column(written: str) -> str:
@@ -148,7 +150,10 @@ def person(seat: Seat, style: Style) -> str:
 
 def _flag(name: str, value: object, before: object, style: Style) -> str:
     words = name.replace("_", " ")
-    if name in OWN_TIMES:
+    if name == "period":
+        # The text by which plans know it; people read a local time.
+        before, value = (moment(str(one)) if one else one for one in (before, value))
+    if name in OWN_TIMES or name in ("period", "place"):
         was, now = (shown_time(one, style) for one in (before, value))
         return f"{words} {was} → {now}" if before not in (None, value) else f"{words} {now}"
     if value is None:

@@ -89,7 +89,8 @@ def _add_whole(
 def _add_fields(found: dict[_Key, Cause], step: Change, plan: Plan, style: Style) -> None:
     for change in step.fields:
         before, after = difference(step.address, change, style, plan.now)
-        what, how, written = label(change.path), f"{before} → {after}", _source(change)
+        what = label(change.path, style, plan.now)
+        how, written = f"{before} → {after}", _source(change)
         key = _Key(1, step.address.kind, what, how, written)
         text = f"{what}  {how}"
         cause = found.setdefault(key, Cause(SYMBOLS[Action.UPDATE], text, written, key.kind))

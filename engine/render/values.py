@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from engine.bookings import edges
-from engine.model import AS_EXAM, ROOM_OF, set_of
+from engine.model import AS_EXAM, PERIOD_OF, ROOM_OF, set_of
+from engine.periods import moment, period_of, what_of
 from engine.render.style import mask
 
 if TYPE_CHECKING:
@@ -123,6 +124,9 @@ def _rough(span: timedelta) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
 
 
-def label(path: str) -> str:
+def label(path: str, style: Style, now: datetime) -> str:
     """A field's name as people say it: `marking end`; a data type keeps its own spelling."""
+    if path.startswith(PERIOD_OF):
+        what = what_of(path).replace("_", " ")
+        return f"period {date(moment(period_of(path)), style, now)} {what}".rstrip()
     return path if path.startswith("data.") else path.replace(".", " ")

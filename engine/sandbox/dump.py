@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from engine.sandbox.tables import SEAT_TABLES, STATE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.sandbox.store import Row, Store
 
 _STATES = (
@@ -93,7 +95,9 @@ def _flows(store: Store) -> list[dict[str, Any]]:
         ),
         "bookings": _grouped(_table(store, "room_bookings"), "flow_id"),
         "groups": _grouped(_table(store, "assessor_groups"), "flow_id"),
+        "periods": _grouped(_table(store, "periods"), "flow_id"),
     }
+    slots = _grouped(store.all("SELECT * FROM slots ORDER BY position, id"), "period_id")
     allocations = {
         "assessors": _ids(store, "assessor_allocations", "assessor_id"),
         "reviewers": _ids(store, "reviewer_allocations", "reviewer_id"),
@@ -113,8 +117,18 @@ def _flows(store: Store) -> list[dict[str, Any]]:
         _flow(row)
         | _flow_lists(row["id"], lists, allocations)
         | _seats(row["id"], seats, allocations, outcomes)
+        | {
+            "periods": [
+                _period(p, slots.get(p["id"], ())) for p in lists["periods"].get(row["id"], ())
+            ]
+        }
         for row in rows
     ]
+
+
+def _period(row: dict[str, Any], slots: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    body = {"id": row["id"], "order": row["position"], **json.loads(row["body"])}
+    return body | {"slots": [{"id": slot["id"], **json.loads(slot["body"])} for slot in slots]}
 
 
 def _ids(store: Store, table: str, owner: str) -> dict[int, list[int]]:

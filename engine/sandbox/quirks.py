@@ -58,6 +58,9 @@ QUIRKS: dict[str, Quirk] = {
     "room_overlap": Quirk(
         ("accept", "refuse"), "two bookings of one room at the same time are made, or a 400"
     ),
+    "period_with_slots": Quirk(
+        ("refuse", "delete"), "deleting a period that has slots is a 403, or its slots go with it"
+    ),
 }
 
 

@@ -50,6 +50,7 @@ FIRST_IDS = {
     "rooms": 1_100,
     "room_bookings": 15_000,
     "periods": 640_000,
+    "slots": 680_000,
     "webhooks": 300,
 }
 
@@ -141,8 +142,12 @@ CREATE INDEX room_bookings_room ON room_bookings (room_id);
 CREATE TABLE booking_participants (booking_id INTEGER, participant_id INTEGER,
     PRIMARY KEY (booking_id, participant_id)) WITHOUT ROWID;
 CREATE TABLE periods (id INTEGER PRIMARY KEY AUTOINCREMENT, flow_id INTEGER NOT NULL,
-    body TEXT NOT NULL);
+    position INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX periods_flow ON periods (flow_id);
+CREATE TABLE slots (id INTEGER PRIMARY KEY AUTOINCREMENT, period_id INTEGER NOT NULL,
+    participant_id INTEGER, position INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE INDEX slots_period ON slots (period_id);
+CREATE INDEX slots_participant ON slots (participant_id);
 CREATE TABLE webhooks (id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL,
     url TEXT NOT NULL, events TEXT NOT NULL, active INTEGER NOT NULL, secret TEXT,
     created INTEGER NOT NULL, updated INTEGER NOT NULL, sequence INTEGER NOT NULL);

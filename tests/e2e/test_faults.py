@@ -77,8 +77,22 @@ flows:
     title: Fed
     sis_sources: [{code: "A||B||C", integration: Northfield STADS}]
     references: [SITS-1]
+  - key: viva
+    type: FLOWoral
+    title: Viva
+    periods:
+      - {start: 2027-03-08 09:00, examination: 20}
+      - {start: 2027-03-09 09:00, examination: 20, voting: 5}
+  - {key: orb, type: FLOWoral, title: Orb, periods: [{start: 2027-03-08 09:00, examination: 20}]}
 sequences: [{main: bar, parts: [bar-a]}]
 role_assignments:
+  - {flows: [orb], managers: [p0@example.org]}
+  - flows: [viva]
+    managers: [p0@example.org]
+    participants: [p0@example.org, p1@example.org, p2@example.org]
+    slots:
+      - {period: 2027-03-08 09:00, participants: [p0@example.org, p1@example.org]}
+      - {period: 2027-03-09 09:00, participants: [p2@example.org]}
   - {flows: [toll, bar, bar-a, fed], managers: [p0@example.org]}
   - flows: [law, tax]
     managers: [p0@example.org, p2@example.org]
@@ -143,6 +157,13 @@ flows:
     participation: {start: 2027-03-06 09:00, length: 3h}
     marking: {start: 2027-04-05 09:00, end: 2027-05-05 09:00}
 role_assignments:
+  - flows: [viva]
+    membership: exact
+    managers: [p0@example.org]
+    participants: [p0@example.org, p1@example.org, p3@example.org]
+    slots:
+      - {period: 2027-03-08 09:00, participants: [p1@example.org, p3@example.org]}
+      - {period: 2027-03-10 09:00, participants: [p0@example.org]}
   - {flows: [pub, pub-a], managers: [p0@example.org]}
   - flows: [law, tax, copy]
     membership: exact
@@ -185,6 +206,11 @@ LIVES = """\
   - {key: pub, copy_from: {flow: template-written}, title: Pub}
   - {key: pub-a, copy_from: {flow: template-written}, title: Pub A}
   - {key: fed, sis_sources: [], references: []}
+  - {key: orb, periods: []}
+  - key: viva
+    periods:
+      - {start: 2027-03-08 09:00, examination: 15, location: Room 4}
+      - {start: 2027-03-10 09:00, examination: 20}
 sequences: [{main: pub, parts: [pub-a]}]
 """
 """Flows that are renamed, archived, brought back, reopened by their number, copied in sequence, and
@@ -262,6 +288,9 @@ POST /flows/{flowId}/room-bookings
 GET /flows/{flowId}/room-bookings
 GET /flows/{flowId}/room-bookings/{roomBookingId}/participants
 PUT /flows/{flowId}/room-bookings/{roomBookingId}/participants
+POST /flows/{flowId}/periods
+GET /flows/{flowId}/periods
+PUT /flows/{flowId}/periods/{periodId}/slots
 """
 CHANGING = """
 POST /flows/{flowId}/managers
@@ -326,6 +355,8 @@ DELETE /flows/{flowId}/external-sources/{flowExternalSourceId}
 PATCH /flows/{flowId}/archive
 PATCH /flows/{flowId}/unarchive
 PATCH /flows/{flowId}/reopen
+PATCH /flows/{flowId}/periods/{periodId}
+DELETE /flows/{flowId}/periods/{periodId}
 """
 PHASES = {op: 0 for op in CREATING.split("\n") if op} | {op: 1 for op in CHANGING.split("\n") if op}
 """Every operation that the engine sends, and whether it is faulted in the first apply or later."""
@@ -397,6 +428,8 @@ def test_the_next_apply_reaches_the_desired_state(
         sorted(room["identifier"] for room in state["rooms"])
         == ["hall", "lab", "shed"][: 3 - PHASES[operation]]
     )
+    periods = {f["title"]: len(f["periods"]) for f in state["flows"] if f["periods"]}
+    assert periods == [{"Viva": 2, "Orb": 1}, {"Viva": 3}][PHASES[operation]]
     booked = [len(flow["roomBookings"]) for flow in state["flows"] if flow["title"] == "Tax"]
     assert booked == [[2], [1]][PHASES[operation]]
     groups = [group["title"] for flow in state["flows"] for group in _groups_of_vat(flow)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KIM = "kim@example.org"
 FEW, PEOPLE = 12, 60
-ROLES = {"managers", "authors", "assessors", "participants", "room_bookings"}
+ROLES = {"managers", "authors", "assessors", "participants", "room_bookings", "slots"}
 FLOWS = 12
 
 
@@ -96,6 +96,7 @@ SHORT = {"participation": {"start": "2027-05-03 09:00", "end": "2027-05-03 12:00
 LATER = {"marking": {"start": "2027-05-05 12:00", "end": "2027-12-24 12:00"}}
 ACTIVE = {"lifecycle": "active"}
 FED = {"sis_sources": [{"code": "LAW||2027", "integration": "Northfield STADS"}]}
+MONDAY = "2027-05-10 09:00"
 HALL = {"key": "hall", "name": "Hall", "capacity": 80, "bookable": True}
 LOG = {"key": "log", "url": "http://127.0.0.1:9/a", "events": ["ASSIGNMENT"], "active": False}
 
@@ -109,6 +110,17 @@ def in_hall(*who: str) -> str:
     """The term with a room, and who sits in it; without anybody the room is given up."""
     booked = [{"room": "hall", "participants": [*who]}] if who else []
     return beside(term(room_bookings=booked), rooms=[HALL])
+
+
+def oral(*periods: str) -> str:
+    """An oral exam with these periods; it is said who is examined in the first, if there is one."""
+    slots = [{"period": one, "participants": people(1, 3)} for one in periods[:1]]
+    entries = json.loads(term(type="FLOWoral", **({"slots": slots} if slots else {})))
+    (flow,) = entries["flows"]
+    for name in ("participation", "marking"):
+        del flow[name]
+    flow["periods"] = [{"start": one, "examination": 20} for one in periods]
+    return json.dumps(entries)
 
 
 def taken_over(**changes: Any) -> str:
@@ -147,6 +159,7 @@ CASES: dict[str, Case] = {
     "sis-remove": (taken_over(**FED), "", taken_over(sis_sources=[])),
     "reference": (term(references=["SITS-1"]), "", term(references=[])),
     "room-booking": (in_hall(*people(1, 3)), "", in_hall()),
+    "period": (oral(MONDAY), "", oral()),
     "room-deletion": (beside(term(), rooms=[HALL]), "", beside(term(), removed=["room/hall"])),
     "webhook-deletion": (
         beside(term(), webhooks=[LOG]),

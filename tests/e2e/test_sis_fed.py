@@ -123,13 +123,13 @@ CASES = [
 whoever feeds it."""
 
 NOT_WRITTEN = {
-    FlowFields: {"type", "copy_from", "content", "ects", "activate_from", *LISTS},
-    RoleAssignment: {"flows", "membership"},
+    FlowFields: {"type", "copy_from", "content", "ects", "activate_from", "periods", *LISTS},
+    RoleAssignment: {"flows", "membership", "slots"},
     Individual: {"flows", "person"},
     Accommodation: {"flows", "people", "csv", "column", "matches"},
 }
 """What is create-only, cannot be read back, or only says of what an entry speaks. What feeds a flow
-itself, and references, are in test_attached.py."""
+itself, and references, are in test_attached.py; oral exams have a test of their own."""
 
 
 def term(case: Case | None = None, *, after: bool = False) -> str:

@@ -57,6 +57,25 @@ def _move(stage: Stage, flows: list[Row], _: list[Row], number: int) -> None:
         stage.by_hand("PATCH", f"/flows/{flow['id']}/dates", body)
 
 
+def _arrange_slots(stage: Stage, flows: list[Row], _: list[Row], number: int) -> None:
+    """The last is examined first, after a break."""
+    for flow in flows:
+        if period := _chosen(flow["periods"], number):
+            people = [one for one in period["slots"] if one["type"] == "PARTICIPANT"]
+            slots = [{"type": "BREAK", "title": "By hand"}, *people[::-1]]
+            path = f"/flows/{flow['id']}/periods/{period['id']}/slots"
+            stage.by_hand("PUT", path, {"slots": slots})
+
+
+def _make_period(stage: Stage, flows: list[Row], _: list[Row], number: int) -> None:
+    """Another day, or the same one once more."""
+    for flow in (one for one in flows if one["type"] == "FLOWoral"):
+        start = f"2027-0{number % 2 + 7}-30T08:01:00Z"
+        body = {"startDate": start, "examinationMinutes": 5, "preparationMinutes": 5}
+        body |= {"votingMinutes": 5, "location": "By hand"}
+        stage.by_hand("POST", f"/flows/{flow['id']}/periods", {"periods": [body]})
+
+
 def _take_seat(stage: Stage, flows: list[Row], _: list[Row], number: int) -> None:
     for flow in flows:
         role = STAFF[1:][number % 4]
@@ -216,6 +235,8 @@ LATE: dict[str, Deed] = {
     "describe a flow": _describe,
     "move dates": _move,
     "take a seat": _take_seat,
+    "arrange slots": _arrange_slots,
+    "make a period": _make_period,
     "give a seat": _give_seat,
     "allocate a participant": _allocate,
     "switch a participant off": _switch_off,

@@ -141,6 +141,7 @@ def _flow(flow: State, names: dict[int, str], rooms: dict[int, str]) -> State:
     found["rooms"] = sorted(
         _booking(booking, seats, names, rooms) for booking in flow["roomBookings"]
     )
+    found["periods"] = sorted((_period(one, seats, names) for one in flow["periods"]), key=repr)
     # A source has the number that the server gives the first that is attached anywhere.
     found["sources"] = sorted((one["code"], one["integration"]) for one in flow["sources"])
     found["references"] = sorted(one["reference"] for one in flow["externalSources"])
@@ -154,6 +155,17 @@ def _booking(
 ) -> tuple[str, int, int, list[str]]:
     people = sorted(names[seats[one]] for one in booking["participantIds"])
     return rooms[booking["roomId"]], booking["from"], booking["to"], people
+
+
+def _period(period: State, seats: dict[int, int], names: dict[int, str]) -> State:
+    """A period and its slots in their order; in which order WISEflow counts periods is its own."""
+    said = {name: value for name, value in period.items() if name not in ("id", "order", "slots")}
+    slots = [
+        {name: value for name, value in slot.items() if name not in ("id", "participantId")}
+        | {"person": names[seats[slot["participantId"]]] if slot["participantId"] else None}
+        for slot in period["slots"]
+    ]
+    return said | {"slots": slots}
 
 
 def _sequence(flow: State, flows: list[State], names: dict[int, str]) -> State:

@@ -33,7 +33,7 @@ READS_OF_PLAN = """
     GET /flows/{flowId}/marking/assessor-allocation-type, GET /flow/{flowId}/assessments,
     GET /flows/{flowId}/reviewers/{reviewerId}/allocations,
     GET /user/{userId}/flows, GET /webhooks, GET /license/rooms,
-    GET /license/sis/clients, GET /flows/{flowId}/sources,
+    GET /license/sis/clients, GET /flows/{flowId}/sources, GET /flows/{flowId}/periods,
     POST /api/token.php, POST /api/resource.php
 """
 READS_OF_APPLY = """
@@ -81,6 +81,8 @@ WRITES = """
     POST /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/participants/{participantId},
     DELETE
     /flows/{flowId}/assessor-groups/{assessorGroupId}/allocations/participants/{participantId},
+    POST /flows/{flowId}/periods, PATCH /flows/{flowId}/periods/{periodId},
+    DELETE /flows/{flowId}/periods/{periodId}, PUT /flows/{flowId}/periods/{periodId}/slots,
     POST /webhooks, PUT /webhooks/{webhookId}, DELETE /webhooks/{webhookId},
     POST /license/rooms, PUT /license/rooms/{roomId}, DELETE /license/rooms/{roomId}
 """

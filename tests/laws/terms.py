@@ -23,6 +23,7 @@ from tests.laws.allocating import allocate
 from tests.laws.attaching import ATTACHED, attach
 from tests.laws.booking import book
 from tests.laws.drawing import LINES, hints, models_in
+from tests.laws.examining import EXAMINING, ORAL, examine, is_oral, seat
 from tests.laws.scene import (
     BEGIN,
     DAY,
@@ -80,6 +81,7 @@ OF_FLOWS = frozenset(
     {"key", "title", "template", "type", "copy_from", "participation", "marking", "lifecycle"}
     | {"activate_from"}
     | ATTACHED
+    | EXAMINING
 )
 OF_PEOPLE = frozenset({"users", "rosters", "csv", "column", "matches", "people", "profile", "key"})
 OF_PEOPLE |= {"participants"}
@@ -495,6 +497,7 @@ def _template(draw: Draw, scene: Scene, key: str) -> Entry:
     entry: Entry = {"key": key, **draw(WORDS.some(TEMPLATE, but=OF_FLOWS))}
     entry |= _origin(draw, ("FLOWassign", "FLOWlock"), ())
     attach(draw, entry)
+    examine(draw, scene, entry)
     if draw(_seldom):
         entry["title"] = draw(LINES)
     if key == TEMPLATES[0]:
@@ -530,7 +533,11 @@ def _flow(draw: Draw, scene: Scene, key: str) -> Entry:
     else:
         types = ("FLOWassign", draw(WORDS.one(FLOW, "type")))
         entry |= _origin(draw, types, FLOWS[: FLOWS.index(key)])
-    if entry.get("type") != "FLOWoral" or draw(_seldom):
+    if is_oral(draw):
+        entry = {name: value for name, value in entry.items() if name not in ORIGIN}
+        entry["type"] = ORAL
+    examine(draw, scene, entry)
+    if entry.get("type") != ORAL or draw(_seldom):
         entry |= _windows(draw, scene, state)
     if state != "draft":
         is_over = state in ("concluded", "archived") and "template" not in entry
@@ -589,7 +596,7 @@ def role_fields() -> Mapping[str, Any]:
 
 
 ROLE_FIELDS = role_fields()
-OF_ROLES = frozenset({"flows", "assessor_groups", "room_bookings", *ROLE_FIELDS})
+OF_ROLES = frozenset({"flows", "assessor_groups", "room_bookings", "slots", *ROLE_FIELDS})
 
 
 def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> list[Entry]:
@@ -610,6 +617,7 @@ def _assignments(draw: Draw, scene: Scene, term: Term, before: Term | None) -> l
             entry["managers"] = _with(OWN[0], entry["managers"])
         allocate(draw, flow, entry, lambda: _table(draw, scene, term, ROSTERS))
         book(draw, scene, entry, lambda: _table(draw, scene, term, ROSTERS))
+        seat(draw, flow, entry, lambda: _table(draw, scene, term, ROSTERS))
         was = old.get(key)
         found.append(entry if was is None else _blend(draw, was, entry))
     return [*found, _shared(draw, term)]

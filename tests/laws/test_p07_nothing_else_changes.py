@@ -42,10 +42,11 @@ MEMBERS = {
     "assessor_groups": "assessorGroups",
     "room_bookings": "roomBookings",
     "room_seats": "roomBookings",
+    "slots": "periods",
     **dict.fromkeys(INDIVIDUAL, "participants"),
     # The allocations of whoever leaves a flow go with them.
     "assessors.leave": "assessors assessorGroups",
-    "participants.leave": "participants assessors reviewers assessorGroups roomBookings",
+    "participants.leave": "participants assessors reviewers assessorGroups roomBookings periods",
 }
 """From what a plan names to the members of the server's own objects; others are called alike."""
 
@@ -139,7 +140,7 @@ def _only_named_parts(
 
 def _parts(change: Change) -> Iterable[str]:
     fields = {one.path for one in change.fields}
-    several = ("data", "assessor_types", "room_bookings", "references", "sis_sources")
+    several = ("data", "assessor_types", "room_bookings", "references", "sis_sources", "periods")
     yield change.part
     yield from (name if (name := path.partition(".")[0]) in several else path for path in fields)
     if change.seats:

@@ -15,6 +15,7 @@ from tests.manifests.cases_dates import DATE_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
 from tests.manifests.cases_individual import INDIVIDUAL_CASES
 from tests.manifests.cases_lifecycle import LIFECYCLE_CASES
+from tests.manifests.cases_oral import ORAL_CASES
 from tests.manifests.cases_people import PEOPLE_CASES
 from tests.manifests.cases_sequences import SEQUENCE_CASES
 from tests.manifests.cases_sets import SET_CASES
@@ -35,6 +36,7 @@ CASES = {
     **ALLOCATION_CASES,
     **ATTACHED_CASES,
     **BOOKING_CASES,
+    **ORAL_CASES,
     **ALLOW_CASES,
     **SET_CASES,
     **WEBHOOK_CASES,

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.bookings import counted, window
-from engine.model import AS_EXAM, ROOM_OF, Address, Value
-from engine.plan import FieldChange
+from engine.model import AS_EXAM, PERIOD_OF, ROOM_OF, Address, Value
+from engine.plan import FieldChange, Seat
+from engine.render.blocks import person
 from engine.render.style import Style
-from engine.render.values import difference
+from engine.render.values import difference, label
 
 NOW = datetime(2027, 1, 11, 8, tzinfo=UTC)
 
@@ -36,3 +37,22 @@ def test_a_room_is_booked_at_times_of_the_zone_of_all_other_dates(times: Value, 
     style = Style(zone=ZoneInfo("Europe/Copenhagen"))
     before, after = difference(Address("flow", "law"), change, style, NOW)
     assert (before, after.split(", ")[-1]) == ("nothing", said)
+
+
+def test_a_period_is_called_by_its_start_in_the_zone_of_all_other_dates() -> None:
+    path, style = f"{PERIOD_OF}2027-05-10 07:00:00Z", Style(zone=ZoneInfo("Europe/Copenhagen"))
+
+    assert label(path, style, NOW) == "period Mon 10 May 09:00"
+    named = label(f"{path}.preparation_in_same_room", style, NOW)
+    assert named == "period Mon 10 May 09:00 preparation in same room"
+
+
+def test_a_slot_is_told_by_its_period_and_place() -> None:
+    style = Style(zone=ZoneInfo("Europe/Copenhagen"))
+    flags = (("period", "2027-05-11 07:00:00Z"), ("place", 2))
+    new = Seat("ann@example.org", flags)
+    moved = Seat("ann@example.org", flags, "", (("period", "2027-05-10 07:00:00Z"), ("place", 1)))
+
+    assert person(new, style) == "ann@example.org (period Tue 11 May 09:00, place 2)"
+    days = "period Mon 10 May 09:00 → Tue 11 May 09:00"
+    assert person(moved, style) == f"ann@example.org ({days}, place 1 → 2)"
