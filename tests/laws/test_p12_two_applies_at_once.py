@@ -44,7 +44,7 @@ def test_two_applies_at_once_come_to_the_right_end(stage: Stage, world: World) -
         assert apart == [], apart
     stage.tap = Tap()
     stage.apply()
-    # New dates can end an exam while the other one is at it: WISEflow archives it, and that is told.
+    # New dates can end an exam while the other one is at it: it is archived, and that is told.
     over = {line.split(":")[0] for one in said for line in one if "archived" in line}
     apart = [one for one in differences(end, stage.meaning()) if one.split(".")[0] not in over]
     assert apart == [], (apart, said)
