@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 WORLDS = int(os.environ.get("WISECTL_WORLDS", "60"))
 UNTIL = float(os.environ.get("WISECTL_UNTIL", "inf"))
+LATE = "NOT TRIED, the time was up"
 A_TIME = 5 * FAMILY
 """Worlds of one test at most, where a law says nothing else, so that workers share a law."""
 
@@ -64,6 +65,9 @@ def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable
 
         def on_worlds(stage: Stage, part: int) -> None:
             worlds = min(a_time, count - part * a_time)
+            if part and time.time() > UNTIL:
+                tally.note(LATE, name, worlds)
+                return
             tried: list[int] = []
             known: set[tuple[int, ...]] = set() if part == 0 else {(0,) * FAMILY}
             number = zlib.crc32(f"{os.environ.get(SEED, '1')}/{name}/{part}".encode())
@@ -102,7 +106,7 @@ def law(share: float, most: int | None = None, a_time: int = A_TIME) -> Callable
             with suppress(EnoughError):
                 on_family()
             if tried and time.time() > UNTIL:
-                tally.note("NOT TRIED, the time was up", name, worlds - len(tried))
+                tally.note(LATE, name, worlds - len(tried))
                 return
             assert len(tried) == worlds, f"{len(tried)} worlds were tried instead of {worlds}"
 
