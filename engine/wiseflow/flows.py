@@ -185,13 +185,13 @@ async def find_by_number(api: WiseflowApi, flow_id: int) -> FlowRow | None:
         fields={
             "title": basics.get("name") or "",
             "subtitle": basics.get("subName") or None,
-            "type": TYPE_NUMBERS.get(basics["type"]),
-            "purpose": dict(enumerate(PURPOSES)).get(basics["purpose"]),
-            "examination_type": dict(enumerate(VARIANTS)).get(basics["variant"]),
-            "participation.start": moment(basics["participantStartDate"]),
-            "participation.end": moment(basics["participantEndDate"]),
-            "marking.start": moment(basics["assessorStartDate"]),
-            "marking.end": moment(basics["assessorEndDate"]),
+            "type": TYPE_NUMBERS.get(basics.get("type", -1)),
+            "purpose": dict(enumerate(PURPOSES)).get(basics.get("purpose", -1)),
+            "examination_type": dict(enumerate(VARIANTS)).get(basics.get("variant", -1)),
+            "participation.start": moment(basics.get("participantStartDate")),
+            "participation.end": moment(basics.get("participantEndDate")),
+            "marking.start": moment(basics.get("assessorStartDate")),
+            "marking.end": moment(basics.get("assessorEndDate")),
         },
     )
 

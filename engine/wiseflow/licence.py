@@ -104,7 +104,7 @@ def _integrations(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, ...
     """By name; one without a name goes by its institution."""
     found: dict[str, tuple[int, ...]] = {}
     for row in rows:
-        name = row.get("name") or row["institutionCode"]
+        name = row.get("name") or row.get("institutionCode") or ""
         found[name] = (*found.get(name, ()), row["integrationId"])
     return found
 

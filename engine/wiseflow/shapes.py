@@ -124,7 +124,66 @@ class _Metadata(_Row):
     code: Text = None
 
 
+class _Basics(_Row):
+    type: int | None = None
+    name: Text = None
+    subName: Text = None
+    purpose: int | None = None
+    variant: int | None = None
+    participantStartDate: Moment | None = None
+    participantEndDate: Moment | None = None
+    assessorStartDate: Moment | None = None
+    assessorEndDate: Moment | None = None
+
+
+class _Reference(_Row):
+    id: Number
+    reference: str
+
+
+class _Source(_Row):
+    sourceId: Number
+    integration: str
+    code: str
+
+
+class _Listed(_Row):
+    """What the licence has, by name."""
+
+    id: Number
+    name: str
+
+
+class _Pattern(_Listed):
+    pattern: Text = None
+
+
+class _LicenceRole(_Row):
+    roleId: Number
+    name: str
+
+
+class _AssessorType(_Row):
+    id: Number
+    title: str
+
+
+class _Client(_Row):
+    integrationId: Number
+    name: Text = None
+    institutionCode: Text = None
+
+
 SHAPES: dict[str, Any] = {
+    "GET /license/user-data-types": list[_Pattern],
+    "GET /license/roles": list[_LicenceRole],
+    "GET /license/flow-types": list[_Listed],
+    "GET /license/assessor-types": list[_AssessorType],
+    "GET /license/grading-scales": list[_Listed],
+    "GET /license/sis/clients": list[_Client],
+    "GET /flow/{flowId}": _Basics,
+    "GET /flows/{flowId}/external-sources": list[_Reference],
+    "GET /flows/{flowId}/sources": list[_Source],
     "POST /flows/search": list[_Flow],
     "POST /users/search": list[_User],
     "GET /flows/{flowId}/managers": list[_Seat],

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Fault = httpx.Response | Exception
 GOOD = envelope({"flowId": 5, "title": "Mathematics"})
+ROW = {"id": 1, "title": "Internal"}
 
 
 class Server:
@@ -294,8 +295,8 @@ def test_the_list_of_reads_has_no_method_that_writes() -> None:
 
 
 def test_a_read_only_connection_reads() -> None:
-    server = Server(answer=envelope([{"id": 1}]))
-    assert run(ask(server, "GET", "/license/assessor-types", read_only=True)) == [{"id": 1}]
+    server = Server(answer=envelope([ROW]))
+    assert run(ask(server, "GET", "/license/assessor-types", read_only=True)) == [ROW]
 
 
 def test_a_request_for_another_host_is_not_sent() -> None:
@@ -366,9 +367,9 @@ def test_a_distrusted_certificate_is_not_tried_again() -> None:
 def test_compressed_answers_are_read() -> None:
     import gzip
 
-    body = gzip.compress(b'{"success": true, "data": [{"id": 1}], "error": null}')
+    body = gzip.compress(b'{"success": true, "data": [ROW], "error": null}')
     answer = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=body)
-    assert run(ask(Server(answer), "GET", "/license/assessor-types")) == [{"id": 1}]
+    assert run(ask(Server(answer), "GET", "/license/assessor-types")) == [ROW]
 
 
 def test_every_attempt_is_counted_by_operation() -> None:
