@@ -367,7 +367,7 @@ def test_a_distrusted_certificate_is_not_tried_again() -> None:
 def test_compressed_answers_are_read() -> None:
     import gzip
 
-    body = gzip.compress(b'{"success": true, "data": [ROW], "error": null}')
+    body = gzip.compress(json.dumps({"success": True, "data": [ROW], "error": None}).encode())
     answer = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=body)
     assert run(ask(Server(answer), "GET", "/license/assessor-types")) == [ROW]
 
