@@ -19,7 +19,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("engine", "tests", "manifests", "schemas", "docs", "pyproject.toml", "wisectl.yaml")
 COPIED_TOO = ("README.md",)
-WORLDS = os.environ.get("WISECTL_WORLDS", "240")
+WORLDS = os.environ.get("WISECTL_WORLDS", "1000")
 WAITING = ("tests/laws/test_p09_canaries.py", "tests/laws/test_p11_exit_codes.py")
 """These run whole commands, which wait in earnest where an answer is lost: asked last."""
 NEXT_TO_LAWS = ("tests/model", "tests/core/test_guard_laws.py", *WAITING)

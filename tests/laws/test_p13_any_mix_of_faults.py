@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.laws.worlds import World
 
 FAULTS: tuple[dict[str, Any], ...] = (
+    # More often than others: nothing but its body tells it from a success.
+    *({"kind": "status", "status": 200} for _ in range(3)),
     {"kind": "status", "status": 401},
     {"kind": "status", "status": 429},
     {"kind": "status", "status": 500},
@@ -33,7 +35,9 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "truncate"},
     {"kind": "malformed"},
 )
-"""Expired tokens, storms, bursts, slow answers, resets, answers lost, cut and malformed."""
+"""Answers of 200 that say `success: false`, expired tokens, storms, bursts, slow answers, resets,
+answers lost, cut and malformed.
+"""
 
 SPAN = 250
 """Over how many requests faults are spread."""
