@@ -8,8 +8,7 @@ import json
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, quote_plus, unquote_plus, urlsplit
 
@@ -218,14 +217,5 @@ class _Handler(BaseHTTPRequestHandler):
 def parroting(sandbox: str) -> Iterator[Parrot]:
     parrot = Parrot(sandbox)
     handler = type("Handler", (_Handler,), {"parrot": parrot})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    parrot.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with loopback.listening(handler) as parrot.url:
         yield parrot
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -7,13 +7,13 @@ import hashlib
 import hmac
 import json
 import queue
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import loopback
 from tests.sandbox.licence import DAY, HOUR, START, licence
 
 if TYPE_CHECKING:
@@ -54,16 +54,9 @@ def receiver(*statuses: int) -> Iterator[Receiver]:
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    here = Receiver(f"http://127.0.0.1:{server.server_port}/hook?x=1", list(statuses))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with loopback.listening(Handler) as url:
+        here = Receiver(f"{url}/hook?x=1", list(statuses))
         yield here
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _played(wise: Licence, people: int = 40) -> int:
