@@ -126,7 +126,7 @@ class _Periods:
         live = self.live.fields if self.live else {}
         changed = changed_fields(self.desired.fields, live, paths)
         if changed and self.live and is_left(self.live, PERIODS):
-            note_sis(self.desired, changed, self.findings, self.world)
+            note_sis(self.desired, (one.path for one in changed), self.findings, self.world)
             return
         why = {one: self._reasons(one) for one in {period_of(field.path) for field in changed}}
         free = [one for one in changed if not why[period_of(one.path)]]
@@ -179,7 +179,7 @@ class _Periods:
         What is left alone of an exam that has started stands in the manifests all the same.
         """
         there, undone, listed = set(self._there()), self._undone(), self._listed()
-        if self.live is None or self.live.facts["sis"]:
+        if self.live is None:
             return []
         whole = self.world.desired[self.desired.address].fields
         named = {*periods_in(self.desired.fields), *periods_in(whole)} - undone
@@ -187,6 +187,11 @@ class _Periods:
         base = periods_in(self.desired.base.fields) if self.desired.base else ()
         is_empty = listed is not None and not listed.value
         going = {one for one in strangers if is_empty or one in undone or (listed and one in base)}
+        if is_left(self.live, PERIODS):
+            if going:
+                gone = (PERIOD_OF + one for one in sorted(going))
+                note_sis(self.desired, gone, self.findings, self.world)
+            return []
         if listed is not None and (stay := sorted(strangers - going)):
             shown = ", ".join(said_locally(one, self.world.zone) for one in stay)
             hint = f"to keep them, add them at {listed.location}; `{PERIODS}: []` takes all away"

@@ -49,7 +49,7 @@ def own_changes(
         if not changed:
             continue
         if is_left(live, part):
-            note_sis(desired, changed, findings, world)
+            note_sis(desired, (one.path for one in changed), findings, world)
             continue
         yield _update(desired, live, part, changed, world.now)
     yield from setting_changes(desired, live, world, findings)

@@ -103,7 +103,7 @@ def setting_changes(
             continue
         changed = changed_fields(desired.fields, live.fields, (setting.name,))
         if changed and is_left(live, setting.name):
-            note_sis(desired, changed, findings, world)
+            note_sis(desired, (one.path for one in changed), findings, world)
         elif changed:
             reasons = [
                 *unknown_name(setting.name, desired, world, findings),

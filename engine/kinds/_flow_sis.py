@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engine.model import Desired, Live
-    from engine.plan import Change, FieldChange
+    from engine.plan import Change
     from engine.world import Findings, World
 
 OURS = frozenset({"description", "anonymisation", "allocation"})
@@ -32,11 +32,9 @@ def is_left(live: Live, part: str) -> bool:
     return bool(live.facts["sis"]) and part not in OURS
 
 
-def note_sis(
-    desired: Desired, changed: tuple[FieldChange, ...], findings: Findings, world: World
-) -> None:
+def note_sis(desired: Desired, fields: Iterable[str], findings: Findings, world: World) -> None:
     """Adds a note on the fields that differ and are left alone, and why."""
-    names = ", ".join(field.path for field in changed)
+    names = ", ".join(fields)
     unread = (desired.address, "sources") in world.unread
     hint = OWNS_FIELDS
     if unread:

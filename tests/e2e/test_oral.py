@@ -337,6 +337,17 @@ def test_periods_of_a_fed_exam_are_left_alone_and_nobody_loses_a_slot(
     assert found(rehearsal) == {MONDAY: [SAM, TED, UMA]}
 
 
+def test_a_fed_exam_keeps_periods_that_the_manifests_want_away(rehearsal: Rehearsal) -> None:
+    fed = {"sis_sources": [{"code": "A||B||C", "integration": "Northfield STADS"}]}
+    apply(rehearsal, term(ONE, slots(MONDAY, SAM, TED), flow=fed), "sis-attach:*")
+    rehearsal.write(term([], flow=fed))
+
+    plan = rehearsal.plan()
+
+    assert plan.changes == ()
+    assert any(one.message.startswith("differs and is left alone: periods") for one in plan.notes)
+
+
 # ---- activation ----------------------------------------------------------------------------------
 
 
