@@ -20,20 +20,19 @@ ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("engine", "tests", "manifests", "schemas", "docs", "pyproject.toml", "wisectl.yaml")
 COPIED_TOO = ("README.md",)
 WORLDS = os.environ.get("WISECTL_WORLDS", "1000")
-WAITING = ("tests/laws/test_p09_canaries.py", "tests/laws/test_p11_exit_codes.py")
-"""These run whole commands, which wait in earnest where an answer is lost: asked last."""
-NEXT_TO_LAWS = ("tests/model", "tests/core/test_guard_laws.py", *WAITING)
+ALL = ("tests/laws", "tests/model", "tests/core/test_guard_laws.py")
 MOST = 600
-"""Seconds that either part may take."""
+"""Seconds that the laws asked first, and those asked after them, may take."""
 
 
 class Mutant(NamedTuple):
-    """What is taken out, where, and what stands there instead."""
+    """What is taken out, where, what stands there instead, and the laws that are asked first."""
 
     name: str
     file: str
     before: str
     after: str
+    first: tuple[int, ...]
 
 
 MUTANTS = (
@@ -42,66 +41,77 @@ MUTANTS = (
         "applier.py",
         "        if reasons := moved(planned, binding, nothing):\n",
         "        if reasons := []:\n",
+        (10,),
     ),
     Mutant(
         "lists are not read again at an object's turn",
         "applier.py",
         "            await self.live[address.kind].reread(self.work.api, world, address, parts)\n",
         "            pass\n",
+        (1, 4),
     ),
     Mutant(
         "success: false is taken for success",
         "wiseflow/answers.py",
         '    if envelope["success"] is not True:\n',
         "    if False:\n",
+        (13,),
     ),
     Mutant(
         "pages are not counted",
         "wiseflow/paging.py",
         "    if len(page.payload) != expected:\n",
         "    if False:\n",
+        (6,),
     ),
     Mutant(
         "a list is not compared with its total",
         "wiseflow/paging.py",
         "    if len(rows) != total:\n",
         "    if False:\n",
+        (6,),
     ),
     Mutant(
         "no wait before a create is repeated",
         "creation.py",
         "            await self.patience.sleep(self.patience.lost_answer)\n",
         "            pass\n",
+        (4, 12, 13),
     ),
     Mutant(
         "no search before a create is repeated",
         "creation.py",
         "        first = _first(self.creation, await self._look())\n",
         "        first = None if self.lost else _first(self.creation, await self._look())\n",
+        (4, 12, 13),
     ),
     Mutant(
         "a create is repeated like a read",
         "retrying.py",
         "    return call.repeatable or not error.happened\n",
         "    return True\n",
+        (4, 12, 13),
     ),
     Mutant(
         "read-only lets writes through",
         "transport.py",
         "        if self._read_only and not self._is_read(request):\n",
         "        if False:\n",
+        (2,),
     ),
     Mutant(
         "people leave a set in which somebody is unresolved",
         "seats.py",
         "    if complete and not sis and (is_exact or named):\n",
         "    if not sis and (is_exact or named):\n",
+        (6,),
     ),
     Mutant(
         "what moved in the manifests is written all the same",
         "binding.py",
         "    if old.stated != new.stated:\n",
         "    if False:\n",
+        (10,),
     ),
     Mutant(
         "what moved in WISEflow is written over",
@@ -114,12 +124,14 @@ MUTANTS = (
         "applier.py",
         "            if before and before.result not in (Result.DONE, Result.ALREADY_DONE):\n",
         "            if False:\n",
+        (10,),
     ),
     Mutant(
         "a lost answer is taken for done",
         "applier.py",
         "        return sorted((one for one in fresh if one.id in ids), key=_creations_first)\n",
         "        return []\n",
+        (13, 4),
     ),
     Mutant(
         "the seal of a plan file is not looked at",
@@ -127,24 +139,28 @@ MUTANTS = (
         "    if not isinstance(seal, str) or not hmac.compare_digest"
         "(seal.encode(), expected.encode()):\n",
         "    if False:\n",
+        (4,),
     ),
     Mutant(
         "an upsert over somebody else is a creation",
         "kinds/_user_write.py",
         "    if answer.status != 201 and not (again and await _is_ours(address, number, work)):\n",
         "    if False:\n",
+        (11,),
     ),
     Mutant(
         "an apply with failures exits 0",
         "exit_codes.py",
         "    if results - good:\n",
         "    if False:\n",
+        (12, 4),
     ),
     Mutant(
         "secrets are not taken out of messages",
         "redaction.py",
         "        return self._replaced(text) if self._blocks.any_in(_plain(text)) else text\n",
         "        return text\n",
+        (11,),
     ),
 )
 
@@ -176,7 +192,7 @@ def try_one(mutant: Mutant) -> Caught:
         copy_project(copy)
         change(copy / "engine" / mutant.file, mutant)
         start = time.monotonic()
-        return Caught(tuple(run_laws(copy)), time.monotonic() - start)
+        return Caught(tuple(run_laws(copy, mutant.first)), time.monotonic() - start)
 
 
 def copy_project(copy: Path) -> None:
@@ -196,10 +212,16 @@ def change(path: Path, mutant: Mutant) -> None:
     path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
 
 
-def run_laws(copy: Path) -> list[str]:
-    """The names of the laws that fail, without their parameters; of those that wait if need be."""
-    worlds = ["tests/laws", *(f"--ignore={path}" for path in WAITING)]
-    return _failing(copy, worlds) or _failing(copy, list(NEXT_TO_LAWS))
+def run_laws(copy: Path, first: tuple[int, ...]) -> list[str]:
+    """The names of the laws that fail, without their parameters.
+
+    Whether any law notices matters, not how many do: the others are asked only where the first
+    ones hold.
+    """
+    laws = copy / "tests" / "laws"
+    asked = [str(path) for one in first for path in sorted(laws.glob(f"test_p{one:02}_*.py"))]
+    others = [f"--ignore={path}" for path in asked]
+    return _failing(copy, asked) or _failing(copy, [*ALL, *others])
 
 
 def _failing(copy: Path, paths: list[str]) -> list[str]:
@@ -211,7 +233,7 @@ def _failing(copy: Path, paths: list[str]) -> list[str]:
         "-n",
         "2",
         "--dist=worksteal",
-        "--maxfail=6",
+        "--maxfail=3",
         "-p",
         "no:cacheprovider",
     ]
