@@ -24,6 +24,7 @@ _UNDONE_WORD = {
 
 NO_CHANGES = "No changes. WISEflow matches the manifests."
 NOT_ALL_READ = "No changes planned, but not everything could be read: see above."
+UNSOLVED = "No changes planned, but there are problems: see above."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def plan_summary(plan: Plan) -> list[str]:
     """The last lines of every plan: an interface, other programs read them."""
     counts = count(plan)
     if not counts.has_changes:
-        return [NOT_ALL_READ if plan.incomplete else NO_CHANGES]
+        return [NOT_ALL_READ if plan.incomplete else UNSOLVED if plan.problems else NO_CHANGES]
     return [
         f"Plan: {counts.create} to create, {counts.update} to update, {counts.remove} to remove.",
         f"Seats: {counts.seats_add} to add, {counts.seats_remove} to take away.",

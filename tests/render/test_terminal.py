@@ -76,6 +76,12 @@ def test_something_held_is_not_no_changes() -> None:
     assert "No changes" not in render_plan(plans.plan(held), STYLE)
 
 
+def test_where_a_problem_stands_nothing_is_said_to_match() -> None:
+    plan = replace(plans.plan(), problems=plans.every_kind_of_change().problems)
+    last = render_plan(plan, STYLE).splitlines()[-1]
+    assert last == "No changes planned, but there are problems: see above."
+
+
 def test_an_address_counts_once_and_creation_comes_first() -> None:
     new = plans.change(plans.flow(), "", action=Action.CREATE)
     dates = plans.change(plans.flow(), "dates")
