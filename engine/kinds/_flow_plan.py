@@ -137,8 +137,12 @@ def _creation(desired: Desired, live: Live | None, world: World, findings: Findi
     reasons = list(_creation_blocks(desired, world, findings))
     needs = needs_of_place(desired)
     source = source_key(desired)
-    if live is None and source and source not in world.sources and _is_stated(source, world):
-        needs = (*needs, f"flow/{source}")
+    # A copy is one of the source as it is to be: extra time is counted from its timebox.
+    after = tuple(sorted(f"flow/{source}:{part}" for part in COPIED)) if source else ()
+    if source and source not in world.sources and _is_stated(source, world):
+        # One that is half made may be a copy already: what it needs then is only told first.
+        needs = (*needs, f"flow/{source}") if live is None else needs
+        after = (f"flow/{source}", *after)
     fields = changed_fields(desired.fields, None, (*CREATION, *setting_paths(desired)))
     return Change(
         address=desired.address,
@@ -147,8 +151,7 @@ def _creation(desired: Desired, live: Live | None, world: World, findings: Findi
         location=desired.location,
         fields=(*fields, *shown_place(desired)),
         needs=needs,
-        # A copy is one of the source as it is to be: extra time is counted from its timebox.
-        after=tuple(sorted(f"flow/{source}:{part}" for part in COPIED)) if source else (),
+        after=after,
         status=Status.BLOCKED if reasons else Status.PLANNED,
         reasons=tuple(reasons),
     )

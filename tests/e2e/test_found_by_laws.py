@@ -186,6 +186,17 @@ def test_a_half_made_flow_that_is_to_go_is_nothing_to_copy_from(rehearsal: Rehea
     assert rehearsal.failures() == []
 
 
+def test_a_half_made_copy_is_finished_after_what_it_is_copied_from_is_made(
+    rehearsal: Rehearsal,
+) -> None:
+    leave_half_made(rehearsal, "law")
+    text = term("copy_from: {flow: old}")
+    old = f"  - key: old\n    title: Old\n    content: none\n    type: FLOWassign{WINDOWS}"
+    text = text.replace("  - key: law", f"{old}  - key: law")
+    rehearsal.write(text.replace("flows: [law]", "flows: [law, old]"))
+    settled(rehearsal)
+
+
 def again(stage: Rehearsal, text: str) -> None:
     """A saved plan that was carried out says of all of it that it is done."""
     stage.write(text)
