@@ -118,20 +118,21 @@ MUTANTS = (
         "binding.py",
         '        return "" if planned == fresh else LIVE_MOVED\n',
         '        return ""\n',
+        (10,),
     ),
     Mutant(
         "what needs a failed change is tried all the same",
         "applier.py",
         "            if before and before.result not in (Result.DONE, Result.ALREADY_DONE):\n",
         "            if False:\n",
-        (10,),
+        (13, 4),
     ),
     Mutant(
         "a lost answer is taken for done",
         "applier.py",
         "        return sorted((one for one in fresh if one.id in ids), key=_creations_first)\n",
         "        return []\n",
-        (13, 4),
+        (4,),
     ),
     Mutant(
         "the seal of a plan file is not looked at",
@@ -139,28 +140,28 @@ MUTANTS = (
         "    if not isinstance(seal, str) or not hmac.compare_digest"
         "(seal.encode(), expected.encode()):\n",
         "    if False:\n",
-        (4,),
+        (11,),
     ),
     Mutant(
         "an upsert over somebody else is a creation",
         "kinds/_user_write.py",
         "    if answer.status != 201 and not (again and await _is_ours(address, number, work)):\n",
         "    if False:\n",
-        (11,),
+        (12, 4),
     ),
     Mutant(
         "an apply with failures exits 0",
         "exit_codes.py",
         "    if results - good:\n",
         "    if False:\n",
-        (12, 4),
+        (11,),
     ),
     Mutant(
         "secrets are not taken out of messages",
         "redaction.py",
         "        return self._replaced(text) if self._blocks.any_in(_plain(text)) else text\n",
         "        return text\n",
-        (11,),
+        (9,),
     ),
 )
 
