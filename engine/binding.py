@@ -104,6 +104,14 @@ def bind(
     return binding
 
 
+GRANTED = "granted/"
+
+
+def is_granted(bound: BoundPlan, address: Address, role: str) -> bool:
+    """Whether a plan gives somebody the licence role because of a seat."""
+    return bound.digester.of(str(address), GRANTED + role) in bound.objects[address]
+
+
 Row = tuple[str, "Value", "Value", "Value", str, str]
 """Name, stated, before, after, verb, id of the change; `...` before is unreadable."""
 
@@ -121,6 +129,8 @@ def _stated_items(
 ) -> Iterator[Row]:
     if desired.adopted:
         yield _heading("adopt", [desired.adopted.server_id, desired.adopted.title])
+    for name in sorted(desired.granted):
+        yield _heading(GRANTED + name, name)
     yield from _field_items(desired, changes, world, normal)
     for role in desired.roles.values():
         yield _heading(role.slot, [role.membership, "all"] if role.is_all else role.membership)

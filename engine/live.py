@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from engine.errors import ApiError, EngineError, Problem
+from engine.granting import needed, roles_used
 from engine.kind import in_order
 from engine.kinds import KINDS
 from engine.kinds._flow_attached import SOURCES, is_stated
@@ -51,8 +52,7 @@ async def read_world(
 
     Raises: ApiError where the licence itself cannot be read, or credentials are refused.
     """
-    stated = [address for address, one in desired.items() if one.is_stated]
-    world = await find_world(api, desired, stated, conventions)
+    world = await find_world(api, desired, desired, conventions)
     for kind in in_order(KINDS):
         if kind.live:
             addresses = [address for address in sorted(world.live) if address.kind == kind.name]
@@ -66,7 +66,7 @@ async def read_world(
 async def find_world(
     api: WiseflowApi,
     desired: Mapping[Address, Desired],
-    manifests: Iterable[Address],
+    manifests: Mapping[Address, Desired],
     conventions: Conventions,
 ) -> World:
     """What searches and lists say of `desired`, a part of what the manifests hold or all of it.
@@ -74,16 +74,18 @@ async def find_world(
     The parts that only the objects themselves know are not read yet.
     """
     user_key = conventions.user_key
-    licence = await _licence(api, desired, conventions)
+    stated = [one for one in manifests.values() if one.is_stated]
+    licence = await _licence(api, desired, stated, conventions)
     people = People(user_key)
     people.manifest = {
-        (user_key, address.key.casefold()): address.key
-        for address in manifests
-        if address.kind == "user"
+        (user_key, one.address.key.casefold()): one.address.key
+        for one in stated
+        if one.address.kind == "user"
     }
     world = World(licence, api.server_now, people, desired, FlowKeys(conventions.flow_key))
     world.zone = ZoneInfo(conventions.time_zone) if conventions.time_zone else UTC
     await _find_people(api, world)
+    world.needed = needed(stated, world)
     for kind in in_order(KINDS):
         if kind.live:
             await kind.live.find(api, world)
@@ -92,23 +94,29 @@ async def find_world(
 
 
 async def _licence(
-    api: WiseflowApi, desired: Mapping[Address, Desired], conventions: Conventions
+    api: WiseflowApi,
+    desired: Mapping[Address, Desired],
+    manifests: Iterable[Desired],
+    conventions: Conventions,
 ) -> Licence:
     """Only the lists that the manifests use. Raises: EngineError, where it is another licence."""
     flows = [d for a, d in desired.items() if a.kind == "flow"]
     users = [d for a, d in desired.items() if a.kind == "user" and d.is_stated]
+    granted = roles_used(manifests) if users else set()
     pinned = conventions.licence
     licence = await read_licence(
         api,
         roles=pinned is not None
         or conventions.identified
-        or any("roles" in d.fields for d in users),
+        or any("roles" in d.fields for d in users)
+        or bool(granted),
         flow_types=bool(flows),
         assessor_types=any("assessors" in d.roles or "assessor_types" in d.fields for d in flows),
         grading_scales=any("grading_scale" in d.fields for d in flows),
         integrations=any(is_stated(d, SOURCES) for d in flows),
     )
-    await doubt_names(api, licence, _names_used(flows, users))
+    names = _names_used(flows, users)
+    await doubt_names(api, licence, {**names, "roles": names["roles"] | granted})
     found = fingerprint(licence, conventions.user_key)
     if pinned is not None and found != pinned:
         raise EngineError(f"this is licence {found}, not {pinned}: check url and credentials")

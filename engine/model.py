@@ -241,6 +241,8 @@ class Desired:
     sequence: FlowSequence | None = None
     unarchive: Location | None = None
     """Where people ask that it is brought back from the archive."""
+    granted: frozenset[str] = frozenset()
+    """Licence roles that no manifest states, but the seats need that this plan gives."""
 
     @property
     def titles(self) -> frozenset[str]:

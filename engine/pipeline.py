@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.applier import Control, apply_plan
-from engine.binding import Binding, BoundPlan, Digester, bind
+from engine.binding import Binding, BoundPlan, Digester, bind, is_granted
 from engine.fill import Filled, fill_from_uniweb
+from engine.granting import give
 from engine.kind import Work
 from engine.kinds import KINDS
 from engine.kinds._individual_notes import notes_of_nobody
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from engine.model import DesiredState
     from engine.plan import Outcome
     from engine.wiseflow.client import WiseflowApi
-    from engine.world import World
+    from engine.world import Grants, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,9 @@ async def find_for(
     """The world of the objects that a plan changes, before their lists are read."""
     wanted = {change.address for change in bound.changes}
     desired = {a: d for a, d in filled.resources.items() if a in wanted}
-    stated = [address for address, one in manifests.items() if one.is_stated]
-    world = await find_world(api, desired, stated, conventions)
+    # Only what is filled has the people whom UNIWeb alone names.
+    world = await find_world(api, desired, {**manifests, **filled.resources}, conventions)
+    world.desired = give(world.desired, _granted(bound, world))
     world.incomplete_profiles = dict(filled.incomplete)
     made = {change.address.key for change in bound.changes if change.address.kind == "user"}
     world.absent = {
@@ -123,6 +125,20 @@ async def find_for(
         if key not in made and not world.people.found.get(identity)
     }
     return world
+
+
+def _granted(bound: BoundPlan, world: World) -> Grants:
+    """The licence roles that a plan grants, and the manifests' seats still need."""
+    found = {}
+    for address in {*bound.objects} & {*world.needed} & {*world.desired}:
+        mine = {
+            name: where
+            for name, where in world.needed[address].items()
+            if is_granted(bound, address, name)
+        }
+        if mine:
+            found[address] = mine
+    return found
 
 
 async def carry_out(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from engine.granting import give, granted, grants_first, notes_of_lacking
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
 from engine.holding import hold, in_force, let_through, protect, rule, shown_guards
 from engine.kind import Kind, in_order
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.errors import Location
+    from engine.world import Grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ def make_plan(
     """Every change that brings the live world to the desired one, in a stable order."""
     findings = _find(world, kinds, options)
     changes, guards, through = _guarded(findings, world, options)
+    grants = granted(changes, world, options.selects)
+    findings.notes += notes_of_lacking(changes, grants, world)
+    if grants:
+        findings = _with_grants(grants, findings, world, kinds)
+        changes, guards, through = _guarded(findings, world, options)
     touched = {change.address for change in changes}
     chosen = [a for a, d in world.desired.items() if d.is_stated and options.selects(a)]
     return Plan(
@@ -63,7 +70,7 @@ def make_plan(
         let_through=through,
         problems=tuple(sorted({*findings.problems, *world.problems})),
         notes=tuple(
-            sorted((*findings.notes, *world.notes), key=lambda note: (note.address, note.message))
+            sorted({*findings.notes, *world.notes}, key=lambda n: (n.address, n.message, n.hint))
         ),
         unchanged=sum(1 for address in chosen if address not in touched),
         starts=_starts(world),
@@ -105,6 +112,20 @@ def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings
                 plan_one(kind, desired, world, findings)
         world.absent |= _not_created(kind.name, world, findings)
     return findings
+
+
+def _with_grants(
+    grants: Grants, findings: Findings, world: World, kinds: Mapping[str, Kind]
+) -> Findings:
+    """The findings, with the users who are granted something planned anew, and seats after them."""
+    world.desired = give(world.desired, grants)
+    kept = [change for change in findings.changes if change.address not in grants]
+    found = replace(findings, changes=grants_first(kept, grants, world))
+    for kind in kinds.values():
+        for address in sorted(grants):
+            if address.kind == kind.name:
+                plan_one(kind, world.desired[address], world, found)
+    return found
 
 
 def plan_one(kind: Kind, desired: Desired, world: World, findings: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from engine.model import BY_NUMBER, INDIVIDUAL, Address, Desired, DesiredRole, L
 from engine.plan import Change, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime, tzinfo
 
     from engine.model import Value
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from engine.wiseflow.users import UserRow
 
 Identity = tuple[str, str]
+Grants = Mapping[Address, Mapping[str, "Location"]]
+"""By user licence roles by name, and the place of a seat that needs each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ class World:
     """Profiles whose UNIWeb read failed, with the reason."""
     member_counts: dict[str, int] = field(default_factory=dict)
     """For each profile that was read to its end, how many members UNIWeb answered."""
+    needed: Grants = field(default_factory=dict)
+    """The licence roles that the seats of all manifests need."""
     twins: set[Address] = field(default_factory=set)
     """Entries that come to one live object with another entry: never planned."""
     absent: set[Address] = field(default_factory=set)

@@ -234,7 +234,9 @@ def _roles(
     stated, there = tuple(fields["roles"].value or ()), tuple(live.fields["roles"])
     protected = {name for name, role in world.licence.roles.items() if role.protected}
     exact = "roles" in desired.exact
-    kept = [name for name in there if not exact or name in stated or name in protected]
+    # What a seat needs is not taken away under it, whatever is stated to be exact.
+    stays = {*stated, *protected, *world.needed.get(desired.address, ())}
+    kept = [name for name in there if not exact or name in stays]
     after = tuple(sorted({*kept, *stated}))
     before = tuple(sorted(there))
     if before == after:

@@ -58,7 +58,8 @@ async def _read_once(read_page: PageReader, limit: int, key: RowKey | None) -> l
     for offset, page in zip((0, *offsets), pages, strict=True):
         _check(page, min(size, total - offset), total)
         rows += _joined(rows, page.payload, size - step, key)
-    _check_whole(rows, total, key)
+    if key is not None and len({key(row) for row in rows}) != total:
+        raise MovedError("a row came twice")
     return rows
 
 
@@ -78,13 +79,6 @@ def _joined(rows: list[Row], page: list[Row], overlap: int, key: RowKey | None) 
     if before != after:
         raise MovedError("rows moved while they were read")
     return page[overlap:]
-
-
-def _check_whole(rows: list[Row], total: int, key: RowKey | None) -> None:
-    if len(rows) != total:
-        raise MovedError(f"{len(rows)} rows came where {total} were due")
-    if key is not None and len({key(row) for row in rows}) != total:
-        raise MovedError("a row came twice")
 
 
 def _id(row: Row, name: str) -> object:

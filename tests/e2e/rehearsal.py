@@ -71,8 +71,8 @@ class Rehearsal:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text), encoding="utf-8")
 
-    def plan(self, *allow: str) -> Plan:
-        return asyncio.run(self._planned(allow)).plan
+    def plan(self, *allow: str, targets: tuple[str, ...] = ()) -> Plan:
+        return asyncio.run(self._planned(allow, targets)).plan
 
     def state(self) -> DesiredState:
         return load(self.root, self.user_key)
@@ -80,8 +80,8 @@ class Rehearsal:
     def conventions(self) -> Conventions:
         return Conventions(self.user_key, licence=self.licence, identified=True)
 
-    async def _planned(self, allow: tuple[str, ...]) -> Planned:
-        options = Options(allowances=allowances(allow))
+    async def _planned(self, allow: tuple[str, ...], targets: tuple[str, ...] = ()) -> Planned:
+        options = Options(targets, allowances=allowances(allow))
         async with (
             self._wiseflow(read_only=True) as api,
             open_members(self.url) as members,

@@ -99,7 +99,8 @@ def test_an_adopted_flow_is_compared_and_never_gets_the_key(office: Office) -> N
     adopt(office, number)
     changes = by_id(office.document())
     assert {one["action"] for one in changes.values()} == {"update"}
-    assert set(changes) == {f"flow/law:{part}" for part in ("metadata", "managers", "participants")}
+    parts = ("metadata", "managers", "participants")
+    assert set(changes) == {*(f"flow/law:{part}" for part in parts), "user/kim@x.org:roles"}
     settled(office)
     there = office.stage.by_hand("GET", f"/flows/{number}/external-sources")["data"]
     assert (there, office.stage.flows("wisectl-law")) == ([], [])

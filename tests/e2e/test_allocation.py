@@ -231,6 +231,7 @@ def test_who_comes_in_the_same_plan_is_allocated_in_the_same_apply(rehearsal: Re
         "POST /flows/{flowId}/participants": 1,
         "POST /flows/{flowId}/assessors": 1,
         "POST /flows/{flowId}/reviewers": 1,
+        "POST /users/{userId}/roles": 2,
         "POST /flows/{flowId}/assessors/{assessorId}/allocations/participants/{participantId}": 1,
         "POST /flows/{flowId}/assessors/{assessorId}/allocations": 1,
         "PUT /flows/{flowId}/reviewers/{reviewerId}/allocations": 1,
