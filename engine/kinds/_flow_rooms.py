@@ -138,13 +138,15 @@ class _Rooms:
         self, room: str, stated: Stated, before: tuple[str, ...], after: tuple[str, ...]
     ) -> Iterator[str]:
         """Why WISEflow would refuse the booking, or nobody knows what is meant."""
-        rows = self._rows(room)
-        is_made = self._is_stated(room) and Address("room", room) not in self.world.live
+        rows, address = self._rows(room), Address("room", room)
+        is_made = self._is_stated(room) and address not in self.world.live
         if len(rows) > 1:
             shown = " and ".join(f"#{one['id']}" for one in rows)
             message = f"several rooms in WISEflow have the identifier {room}: {shown}"
             self.findings.problem(stated.location, "room", message, "change all but one")
             yield message
+        elif not rows and is_made and address in self.world.absent:
+            yield f"{address} is not in WISEflow and is not made by this plan"
         elif not rows and not is_made:
             names = [str(one["identifier"]) for one in self.world.rooms or () if one["identifier"]]
             message = f'unknown room "{room}"'

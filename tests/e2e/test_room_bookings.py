@@ -191,6 +191,19 @@ def test_an_unknown_room_is_a_problem_that_lists_those_that_there_are(
     assert found(rehearsal) == {("Annex", *EXAM): [TED], ("hall-a", *EXAM): [UMA]}
 
 
+def test_a_room_that_is_not_made_keeps_no_other_from_being_booked(rehearsal: Rehearsal) -> None:
+    apply(rehearsal, term(rooms=HALLS[1:]))
+    rehearsal.write(term(booked("hall-a", SAM), booked("B 1:07", UMA)))
+
+    plan = rehearsal.plan(targets=("flow/*",))
+
+    changes = {change.part: change for change in plan.changes}
+    assert [one.path for one in changes["room_bookings"].fields] == ["room_bookings.B 1:07"]
+    assert changes["room_bookings.blocked"].reasons == (
+        "room/hall-a is not in WISEflow and is not made by this plan",
+    )
+
+
 def test_a_room_that_cannot_be_booked_is_opened_first_or_blocked_with_the_reason(
     rehearsal: Rehearsal,
 ) -> None:

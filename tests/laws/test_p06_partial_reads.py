@@ -81,7 +81,7 @@ def test_lies_of_several_lists_take_nothing_that_the_truth_does_not(
         return network
 
     truth, before = taken(leaving.plan()), leaving.writes()
-    assert len(truth) == 6
+    assert len(truth) == 7
     try:
         with between(wrap):
             plan = leaving.plan()
