@@ -19,6 +19,7 @@ from engine.model import Address, Desired, DesiredState
 from engine.moves import with_moves
 from engine.people import Directory, PeopleReader
 from engine.profile_entries import read_profiles
+from engine.reassessments import refuse_reassessments
 from engine.role_entries import RoleReader
 from engine.sequences import refuse_circles, with_sequences
 from engine.stating import stated_fields
@@ -95,6 +96,7 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     answered = with_adoptions(documents, with_moves(documents, answered), *names_known)
     answered = with_sequences(documents, answered)
     refuse_circles(documents, answered)
+    refuse_reassessments(documents, answered)
     return DesiredState(
         dict(sorted(answered.items())),
         profiles,

@@ -60,7 +60,8 @@ class FlowReader:
             if path not in NO_FIELDS and path.split(".")[0] not in (*WINDOWS, "copy_from")
         }
         if copied is not None:
-            kept["copy_from"] = Stated(frozen(copied), node.at("copy_from"))
+            said = (pair for pair in frozen(copied) if pair != ("reassessment", False))
+            kept["copy_from"] = Stated(tuple(said), node.at("copy_from"))
         self._settings(entry, node_left, kept)
         self._attached(entry, node_left, kept)
         read_periods(self.documents, entry, node_left, kept, self.time_zone)
@@ -213,6 +214,10 @@ class FlowReader:
         if source is not None and entry.key and source.casefold() == entry.key.casefold():
             where, said = entry.first_stated(("copy_from", "flow"))
             self.documents.wrong(where, said, "a flow cannot be copied from itself")
+        if copied.states("include") and copied.text("reassessment") in ("true", "True", "TRUE"):
+            where, said = entry.first_stated(("copy_from", "include"))
+            message = "of a reassessment WISEflow itself says what comes along: its settings"
+            self.documents.wrong(where, said, message, "remove include, or reassessment")
 
 
 def _name_of(one: Value) -> str:

@@ -104,6 +104,8 @@ class World:
     """By key of its main flow the parts of a sequence in order; None where that is no main flow."""
     source_types: dict[str, str] = field(default_factory=dict)
     """The types of those flows, by key."""
+    source_states: dict[str, int] = field(default_factory=dict)
+    """The states of those flows, by key."""
     source_timeboxes: dict[str, Value] = field(default_factory=dict)
     """By key the timeboxes of flows that others, which need to know it, are copied from."""
     source_content: dict[int, bool] = field(default_factory=dict)

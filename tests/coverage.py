@@ -81,7 +81,7 @@ REASONS: tuple[tuple[str, str], ...] = (
         r".*/(assignments.*|content)",
         "what an exam asks: made in WISEflow, copied with a flow",
     ),
-    (r".*/(reassessment|remarking).*", "reassessment: not yet"),
+    (r"GET .*/remarking", "which flow marks again: no read names the one that examines again"),
     (
         r"DELETE .*/room-bookings/.*/participants",
         "clears a list at once: people are taken one by one",

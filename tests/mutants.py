@@ -67,7 +67,7 @@ MUTANTS = (
     Mutant(
         "a row may come twice",
         "wiseflow/paging.py",
-        "    if key is not None and len({key(row) for row in rows}) != total:\n",
+        "    if key is not None and len({key(row) for row in rows}) != len(rows):\n",
         "    if False:\n",
         (6,),
     ),

@@ -102,6 +102,7 @@ class FlowLive:
         finished = {key: row for key, row in rows.items() if not _is_marked(row, key)}
         world.sources |= {key: row.id for key, row in finished.items()}
         world.source_types |= {key: str(row.fields["type"]) for key, row in finished.items()}
+        world.source_states |= {key: row.state for key, row in finished.items()}
         await _doubt_absence(api, world, flows, found)
         rows = {key: row for key, row in rows.items() if not _is_given_up(row, flows.get(key))}
         for key in sorted(set(flows) & set(rows)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.creation import LEFTOVERS
 from engine.diff import changed_fields, plainly_equal
+from engine.kinds._flow_reassessment import needs_of_reassessment, reassessment_blocks
 from engine.kinds._flow_sequence import needs_of_place, place_blocks, shown_place
 from engine.kinds._flow_settings import setting_changes, setting_paths, unknown_names
 from engine.kinds._flow_sis import is_left, note_sis
@@ -135,7 +136,7 @@ def _before(value: datetime, other: datetime | None) -> bool:
 
 def _creation(desired: Desired, live: Live | None, world: World, findings: Findings) -> Change:
     reasons = list(_creation_blocks(desired, world, findings))
-    needs = needs_of_place(desired)
+    needs = (*needs_of_place(desired), *needs_of_reassessment(desired, world))
     source = source_key(desired)
     # A copy is one of the source as it is to be: extra time is counted from its timebox.
     after = tuple(sorted(f"flow/{source}:{part}" for part in COPIED)) if source else ()
@@ -176,6 +177,7 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
         yield f"there is no flow {source} to copy from"
     yield from unknown_names(desired, world, findings)
     yield from place_blocks(desired, world)
+    yield from reassessment_blocks(desired, world)
     if type_to_be(desired, world) == "FLOWoral" and any(path in fields for path in DATES):
         yield "a FLOWoral has no dates: state periods instead"
 

@@ -29,13 +29,14 @@ from engine.kinds._flow_settings_io import SETTING_WRITERS, finish_settings
 from engine.kinds._individual_io import write_individual
 from engine.model import BOOKINGS, IN_ROOMS, IN_SLOTS, INDIVIDUAL, PERIODS, Address, Desired
 from engine.plan import Action, Change, SeatsChange
+from engine.reassessments import reassessed
 from engine.wiseflow import flows as api_flows
 from engine.wiseflow import seats as api_seats
 from engine.wiseflow.creation import CopySource, NewFlow, create_flow, give_up_leftovers
 from engine.wiseflow.flows import ARCHIVED, CONCLUDED
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
 
 async def write_flow(change: Change, work: Work) -> None:
@@ -85,12 +86,23 @@ async def _write_create(change: Change, work: Work) -> None:
         fields={name: after[name] for name in METADATA if name in after},
         dates={path: after[path] for path in DATES if path in after},
         description=after.get("description", ...),
-        settle=lambda number: finish_settings(desired, number, work),
+        settle=lambda number: _settle(desired, number, managers, work),
     )
     flow_id = await create_flow(work.api, work.world.keys, new, work.patience)
     work.server_ids[change.address] = flow_id
     if lacking:
         raise RefusedError(f"created without {', '.join(sorted(lacking))} as manager")
+
+
+async def _settle(desired: Desired, number: int, managers: Sequence[int], work: Work) -> None:
+    await finish_settings(desired, number, work)
+    if reassessed(desired) is not None:
+        # It has nobody on it, whoever manages the flow that is examined again.
+        seats = [api_seats.NewSeat(one) for one in managers]
+        role, licence = api_seats.ROLES["managers"], work.world.licence
+        lacking = await api_seats.add_seats(work.api, role, number, seats, licence)
+        if lacking:
+            raise RefusedError(f"it lacks managers: {'; '.join(lacking.values())}")
 
 
 def _copy_source(desired: Desired, work: Work) -> CopySource | None:
@@ -101,7 +113,7 @@ def _copy_source(desired: Desired, work: Work) -> CopySource | None:
     if number is None:
         raise RefusedError(f"there is no flow {key} to copy from")
     include = dict(desired.fields["copy_from"].value).get("include") or ()
-    return CopySource(number, frozenset(include))
+    return CopySource(number, frozenset(include), reassessed(desired) is not None)
 
 
 def _seat_users(change: Change, work: Work) -> tuple[list[int], list[str]]:

@@ -55,6 +55,9 @@ class CopyFrom(Shape):
     include: list[Included] = Field(
         default=["settings"], description="what comes along; never dates or passwords"
     )
+    reassessment: bool = Field(
+        default=False, description="the one flow in which that flow is examined again"
+    )
 
 
 class Window(Shape):

@@ -178,6 +178,7 @@ def _flow(row: Row) -> dict[str, Any]:
         "assignments": json.loads(row["assignments"]),
         "mainFlowId": row["main_flow"],
         "isMainFlow": bool(row["is_main"]),
+        "reassessmentOf": row["reassessment_of"],
     }
 
 

@@ -14,7 +14,7 @@ FLOW_COLUMNS = """
     timebox_minutes INTEGER, grading_scale INTEGER, anonymisation TEXT,
     allocation_type TEXT NOT NULL, reviewer_approval INTEGER NOT NULL, ects TEXT,
     sis_allocation INTEGER NOT NULL, item_based_marking INTEGER NOT NULL, main_flow INTEGER,
-    is_main INTEGER,
+    is_main INTEGER, reassessment_of INTEGER,
     assignments TEXT NOT NULL, content TEXT NOT NULL
 """
 

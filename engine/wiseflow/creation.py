@@ -27,7 +27,9 @@ from engine.wiseflow.flows import (
     read_state,
     write_dates,
     write_description,
+    write_metadata,
 )
+from engine.wiseflow.reassessments import make_reassessment
 from engine.wiseflow.references import add_reference, read_references
 from engine.wiseflow.sequences import (
     Place,
@@ -63,6 +65,8 @@ class CopySource:
 
     flow_id: int
     include: frozenset[str]
+    is_reassessment: bool = False
+    """Whether what is made is its reassessment, of which there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,29 @@ async def create_flow(
     A flow that somebody else has finished meanwhile is left as it is: the next plan compares it.
     Raises: ApiError, when a call is refused or the flow cannot be told from its rivals.
     """
+    if new.copy_from is not None and new.copy_from.is_reassessment:
+        return await _reassess(FlowCreation(api, keys, new.key, new), new.copy_from)
     return await creation.create_once(FlowCreation(api, keys, new.key, new), patience)
+
+
+async def _reassess(creation: FlowCreation, source: CopySource) -> int:
+    """The id of the one reassessment of a flow, which WISEflow makes or finds, and ours finishes.
+
+    Asked for twice it is the same one, so it needs no marker: its key comes last, and one without
+    a key is finished as if it were new, as long as it is a draft.
+    Raises: ApiError, where it is another flow of ours, or active under no key.
+    """
+    api, number = creation.api, await make_reassessment(creation.api, source.flow_id)
+    metadata = await read_metadata(api, number)
+    if await creation.carries_key(number, metadata):
+        return number
+    other = await creation.other_key(number)
+    if other or await read_state(api, number) != DRAFT:
+        known = f"known as {other}" if other else "active already"
+        message = f"flow #{number} is its reassessment, and {known}: name it under `adopt`"
+        raise ApiError(*creation.operation, 200, message)
+    await creation.finish_reassessment(number)
+    return number
 
 
 async def give_up_leftovers(api: WiseflowApi, keys: FlowKeys, key: str) -> list[int]:
@@ -130,7 +156,7 @@ class FlowTraces:
             metadata = await read_metadata(self.api, number)
             if metadata.get("subtitle") == marker(self.key):
                 return Stage.MARKED
-            carries = await self._carries_key(number, metadata)
+            carries = await self.carries_key(number, metadata)
         except ApiError as error:
             if error.status != 404:
                 raise
@@ -147,7 +173,14 @@ class FlowTraces:
             if error.status != 404:
                 raise
 
-    async def _carries_key(self, number: int, metadata: Mapping[str, Any]) -> bool:
+    async def other_key(self, number: int) -> str | None:
+        """Another key of ours that a flow carries."""
+        if self.keys.by == "code":
+            return None
+        found = await read_references(self.api, number)
+        return next((one for one in sorted(found) if one.startswith(self.keys.reference(""))), None)
+
+    async def carries_key(self, number: int, metadata: Mapping[str, Any]) -> bool:
         if self.keys.by == "code":
             return (metadata.get("code") or "").casefold() == self.key.casefold()
         reference = self.keys.reference(self.key).casefold()
@@ -163,6 +196,8 @@ class FlowCreation(FlowTraces):
     @property
     def operation(self) -> tuple[str, str]:
         source = self.new.copy_from
+        if source is not None and source.is_reassessment:
+            return ("POST", f"/flow/{source.flow_id}/reassessment")
         if self.new.place is not None:
             return ("POST", "/flows/combine")
         return ("POST", f"/flows/{source.flow_id}/copy" if source else "/license/create/flow")
@@ -210,13 +245,24 @@ class FlowCreation(FlowTraces):
     async def finish(self, number: int) -> bool:
         await self._check_copy(number)
         await self._set_key(number)
+        await self._fill(number)
+        return await self._set_metadata(number)
+
+    async def finish_reassessment(self, number: int) -> None:
+        await self._fill(number)
+        fields = {"title": self.new.title, **self.new.fields}
+        if self.keys.by == "code":
+            fields["code"] = self.key
+        await write_metadata(self.api, number, fields)
+        await self._set_key(number)
+
+    async def _fill(self, number: int) -> None:
         if self.new.dates:
             await write_dates(self.api, number, self.new.dates)
         if self.new.description is not ...:
             await write_description(self.api, number, self.new.description)
         if self.new.settle is not None:
             await self.new.settle(number)
-        return await self._set_metadata(number)
 
     async def _send(self) -> Any:
         new = self.new

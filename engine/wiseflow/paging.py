@@ -58,7 +58,7 @@ async def _read_once(read_page: PageReader, limit: int, key: RowKey | None) -> l
     for offset, page in zip((0, *offsets), pages, strict=True):
         _check(page, min(size, total - offset), total)
         rows += _joined(rows, page.payload, size - step, key)
-    if key is not None and len({key(row) for row in rows}) != total:
+    if key is not None and len({key(row) for row in rows}) != len(rows):
         raise MovedError("a row came twice")
     return rows
 

@@ -169,11 +169,14 @@ def _period(period: State, seats: dict[int, int], names: dict[int, str]) -> Stat
 
 
 def _sequence(flow: State, flows: list[State], names: dict[int, str]) -> State:
-    """Which sequence a flow is in, and the parts of a main flow in the order of their making."""
+    """Which sequence a flow is in, the parts of a main flow in the order of their making, and
+    which flow is examined again in it.
+    """
     parts = [one["id"] for one in flows if one["mainFlowId"] == flow["id"] and not one["deleted"]]
     return {
         "main flow": names.get(flow["mainFlowId"]),
         "parts": [names[number] for number in sorted(parts)],
+        "reassessment of": names.get(flow["reassessmentOf"]),
     }
 
 

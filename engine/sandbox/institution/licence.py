@@ -54,6 +54,8 @@ _MODULES = (
     ("Standard login", "AUTHENTICATION"),
     ("WAYF", "AUTHENTICATION"),
 )
+REASSESSMENT = "Reassessment"
+"""The module without which no flow is reassessed."""
 
 _NO_INPUT = dict.fromkeys(("min", "max", "unit", "modifier", "stepsize", "pattern", "decimals"))
 
@@ -108,7 +110,8 @@ def build_licence(rng: Random) -> Licence:
         modules=[
             {"id": id_, "name": name, "type": type_}
             for id_, (name, type_) in zip(ascending(rng, 80), _MODULES, strict=False)
-        ],
+        ]
+        + [{"id": 79, "name": REASSESSMENT, "type": "FEATURE"}],
         sis_clients=[
             {
                 "integrationId": next(ascending(rng, 300)),

@@ -9,6 +9,8 @@ from engine.sandbox.wiseflow.create import insert_flow, valid_managers
 from engine.sandbox.wiseflow.http import Answer, Call, Refusal, operation, success
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from engine.sandbox.store import Row
 
 # What is copied unless the request says otherwise. Source: WISEflow OpenAPI.
@@ -58,34 +60,39 @@ def copy_flow(call: Call) -> Answer:
 def insert_copy(call: Call, source: Row, **columns: Any) -> int:
     """The id of a new draft like the source, as the body of the request wants it."""
     body = call.body
-    chosen = _DEFAULTS | body.get("configuration", {})
-    if chosen["dates"] and not chosen["settings"]:
+    configuration = _DEFAULTS | body.get("configuration", {})
+    chosen = {name for name, is_chosen in configuration.items() if is_chosen}
+    if "dates" in chosen and "settings" not in chosen:
         raise Refusal(400, "Invalid request body", ("dates", "dates requires settings"))
     managers = valid_managers(call, body["managerUserIds"])
     title = source["title"] if body.get("title") is None else body["title"]
     if not title:
         raise Refusal(404, "No title was found in request or source flow")
     subtitle = source["subtitle"] if body.get("subtitle") is None else body["subtitle"]
-    columns |= {"title": title, "subtitle": subtitle, **_copied(source, chosen)}
+    columns |= {"title": title, "subtitle": subtitle, **copied(source, chosen)}
     call.touched.discard(source["id"])
     flow_id = insert_flow(call, source["type"], managers, **columns)
-    if chosen["settings"]:
-        call.store.run(
-            "INSERT INTO flow_assessor_types SELECT ?, type_id, instruction, position "
-            "FROM flow_assessor_types WHERE flow_id = ?",
-            flow_id,
-            source["id"],
-        )
+    if "settings" in chosen:
+        copy_assessor_types(call, source["id"], flow_id)
     return flow_id
 
 
-def _copied(source: Row, chosen: dict[str, bool]) -> dict[str, Any]:
-    """Columns taken over from the source."""
-    names = list(_SETTINGS if chosen["settings"] else ())
-    if chosen["dates"]:
+def copy_assessor_types(call: Call, source: int, flow_id: int) -> None:
+    call.store.run(
+        "INSERT INTO flow_assessor_types SELECT ?, type_id, instruction, position "
+        "FROM flow_assessor_types WHERE flow_id = ?",
+        flow_id,
+        source,
+    )
+
+
+def copied(source: Row, chosen: Collection[str]) -> dict[str, Any]:
+    """Columns taken over from the source, by words of the request's configuration."""
+    names = list(_SETTINGS if "settings" in chosen else ())
+    if "dates" in chosen:
         names += _DATES
-    if chosen["assignments"]:
+    if "assignments" in chosen:
         names.append("assignments")
-    if chosen["additionalMarkingMaterial"] or chosen["rubrics"]:
+    if not {"additionalMarkingMaterial", "rubrics"}.isdisjoint(chosen):
         names.append("content")
     return {name: source[name] for name in names}

@@ -82,6 +82,7 @@ class Operation:
     template: str
     run: Handler
     body: Shape | None = None
+    needs_body: bool = True
     bad_id: int = 404
     bad_body: int = 400
     bare: tuple[int, ...] = ()
@@ -162,7 +163,8 @@ def perform(operation: Operation, call: Call, raw_ids: dict[str, str], raw_body:
             _read_ids(operation, call, raw_ids)
             _load_subjects(operation, call)
             if operation.body is not None:
-                call.body = _read_body(operation, raw_body)
+                is_empty = not (raw_body or operation.needs_body)
+                call.body = {} if is_empty else _read_body(operation, raw_body)
             else:
                 call.body = raw_body
             if operation.refuses_archived and call.flow["state"] == ARCHIVED:
