@@ -16,10 +16,16 @@ async def make_reassessment(api: WiseflowApi, source: int) -> int:
     Source: WISEflow OpenAPI, POST /flow/{flowId}/reassessment.
     Raises: ApiError, where the flow is not active or the licence has no such module.
     """
-    path, ids = "/flow/{flowId}/reassessment", {"flowId": source}
     # Asked for twice it is the same one: a lost answer is asked for again.
-    answer = await api.call("POST", path, ids=ids, body={"synchronize": False}, repeatable=True)
+    answer = await api.call(
+        "POST",
+        "/flow/{flowId}/reassessment",
+        ids={"flowId": source},
+        body={"synchronize": False},
+        repeatable=True,
+    )
     number = answer.get("reassessmentFlowId") if isinstance(answer, dict) else None
     if isinstance(number, int) and not isinstance(number, bool):
         return number
+    path = f"/flow/{source}/reassessment"
     raise UnknownOutcomeError("POST", path, 200, "its answer names no flow")

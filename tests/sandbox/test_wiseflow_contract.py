@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EVERY = [(o.method, o.template) for o in OPERATIONS if o.template != "/oauth2/token"]
 WITH_ID = [(m, t) for m, t in EVERY if re.search(r"\{\w*[iI]d\}|\{userDataType\}", t)]
 WITH_BODY = [(o.method, o.template) for o in OPERATIONS if o.body is not None]
+NEEDS_NONE = {(o.method, o.template) for o in OPERATIONS if not o.needs_body}
 
 
 def _filled(template: str, wise: Licence, value: str | None = None) -> str:
@@ -90,6 +91,7 @@ def test_an_operation_refuses_a_body_that_is_not_json(
     answers = [
         wise.careless.request(method, path, content=raw, headers=json_type)
         for raw in (b"", b"{", b"\xff", b'{"a": NaN}', b"[" * 5000)
+        if raw or (method, template) not in NEEDS_NONE
     ]
 
     assert {answer.status_code for answer in answers} <= {400, 404, 415}
