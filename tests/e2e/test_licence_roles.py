@@ -95,6 +95,8 @@ def test_a_seat_that_somebody_has_already_asks_for_nothing(rehearsal: Rehearsal)
         rehearsal.by_hand("DELETE", f"/users/{user['id']}/roles/{row['userRoleId']}")
     assert held(rehearsal) == []
     assert rehearsal.plan().changes == ()
+    settled(rehearsal, term(kim={"last_name": "Berg"}, assessors=[KIM]))
+    assert held(rehearsal) == []
 
 
 def test_participants_need_no_licence_role_of_ours(rehearsal: Rehearsal) -> None:

@@ -76,7 +76,8 @@ def test_an_active_exam_is_examined_again_in_a_flow_with_its_settings(
     assert row["title"] == "Law, second sitting"
     assert row["timebox"]["durationMinutes"] == 120
     assert [one["reference"] for one in row["externalSources"]] == ["wisectl-law-2"]
-    assert len(row["participants"]) == 1
+    assert len(row["participants"]) == len(row["managers"]) == 1
+    assert rehearsal.plan().problems == ()
 
 
 def test_an_exam_and_its_reassessment_are_made_by_one_plan(rehearsal: Rehearsal) -> None:
