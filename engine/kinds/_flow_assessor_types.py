@@ -92,7 +92,10 @@ def with_assessor_types(
     stated = [path for path in desired.fields if path == PART or path.startswith(TYPE_OF)]
     if live is None or live.facts["marked"] or not stated:
         return changes
-    if reason := world.unread.get((desired.address, PART)):
+    # Which types are in use, only the list of assessors says.
+    parts = (PART, ROLE)
+    reasons = [r for part in parts if (r := world.unread.get((desired.address, part)))]
+    if reason := next(iter(reasons), None):
         where = desired.fields[stated[0]].location
         findings.problem(where, PART, reason, "the types of the flow are left alone")
         return changes

@@ -10,6 +10,7 @@ import httpx
 from engine.errors import EngineError
 from engine.model import INDIVIDUAL
 from engine.plan import Change, Plan, Status
+from engine.wiseflow.lists import ROW_IDS
 from tests.laws.law import law
 from tests.laws.snapshot import twins
 from tests.laws.tally import note
@@ -74,10 +75,7 @@ def test_a_partial_read_adds_nothing_to_a_plan(stage: Stage, world: World) -> No
     stage.tap = Tap()
     plan = stage.plan()
     whole, going = set(steps(plan)), set(leavers(plan))
-    reads = sorted(stage.tap.operations)
-    for turn in range(3):
-        operation = reads[(world.chance // 7**turn) % len(reads)]
-        harm = HARMS[(world.chance // 5**turn) % len(HARMS)]
+    for operation, harm in _harms(sorted(stage.tap.operations), world.chance):
         stage.tap = Garble(operation, harm)
         try:
             partial = set(steps(stage.plan(), going))
@@ -85,6 +83,14 @@ def test_a_partial_read_adds_nothing_to_a_plan(stage: Stage, world: World) -> No
             note("reads that stop a plan", f"{operation}: {type(error).__name__}")
             continue
         assert partial <= whole, f"{operation} {harm}: {sorted(partial - whole)}"
+
+
+def _harms(reads: list[str], chance: int) -> Iterator[tuple[str, str]]:
+    """Three operations harmed in any way, and one page of a list that lacks its last row."""
+    for turn in range(3):
+        yield reads[(chance // 7**turn) % len(reads)], HARMS[(chance // 5**turn) % len(HARMS)]
+    if paged := [one for one in reads if one in ROW_IDS]:
+        yield paged[chance // 3 % len(paged)], "short"
 
 
 @law(share=0.06)
