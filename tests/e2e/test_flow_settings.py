@@ -418,7 +418,7 @@ def test_a_setting_that_cannot_be_read_is_left_alone_and_the_others_are_not(
 def test_no_type_goes_while_those_who_may_have_it_cannot_be_read(rehearsal: Rehearsal) -> None:
     both = typed("Internal", "External")
     apply(rehearsal, term(both, assessors=with_type("External")))
-    rehearsal.write(term(typed("Internal"), assessors=with_type("External")))
+    rehearsal.write(term(typed("Internal"), assessors=PEOPLE[1:2], membership="managed"))
     path = {"method": "GET", "path": "/flows/{flowId}/assessors"}
     rehearsal.checked = False
     rehearsal.control("POST", "faults", [{**path, "kind": "status", "status": 500, "times": 99}])
