@@ -65,13 +65,6 @@ MUTANTS = (
         (6,),
     ),
     Mutant(
-        "a row may come twice",
-        "wiseflow/paging.py",
-        "    if key is not None and len({key(row) for row in rows}) != len(rows):\n",
-        "    if False:\n",
-        (6,),
-    ),
-    Mutant(
         "no wait before a create is repeated",
         "creation.py",
         "            await self.patience.sleep(self.patience.lost_answer)\n",

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tests.laws.stage import Stage
     from tests.laws.worlds import World
 
-HARMS = ("refused", "cut off", "not JSON", "null", "short", "no total", "lost")
+HARMS = ("refused", "cut off", "not JSON", "null", "short", "twice", "no total", "lost")
+OF_PAGES = ("short", "twice")
 VERBS = ("add", "remove", "deactivate", "reactivate", "change")
 
 
@@ -61,7 +62,8 @@ def _less(payload: Any, harm: str) -> Any:
         return payload | {"data": None}
     if harm == "no total":
         return payload | {"pagination": {}}
-    return payload | {"data": payload["data"][:-1]} if payload["data"] else None
+    again = payload["data"][:1] if harm == "twice" else []
+    return payload | {"data": payload["data"][:-1] + again} if payload["data"] else None
 
 
 @law(share=0.06)
@@ -86,11 +88,11 @@ def test_a_partial_read_adds_nothing_to_a_plan(stage: Stage, world: World) -> No
 
 
 def _harms(reads: list[str], chance: int) -> Iterator[tuple[str, str]]:
-    """Three operations harmed in any way, and one page of a list that lacks its last row."""
+    """Three operations harmed in any way, and pages of a list without their last row."""
     for turn in range(3):
         yield reads[(chance // 7**turn) % len(reads)], HARMS[(chance // 5**turn) % len(HARMS)]
     if paged := [one for one in reads if one in ROW_IDS]:
-        yield paged[chance // 3 % len(paged)], "short"
+        yield paged[chance // 3 % len(paged)], OF_PAGES[chance % 2]
 
 
 @law(share=0.06)
