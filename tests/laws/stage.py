@@ -222,7 +222,12 @@ class Stage:
 
     async def _carry_out(self, bound: BoundPlan, world: Any, api: WiseflowApi) -> list[Outcome]:
         clock = PassingTime()
-        patience = Patience(0.01, 0.01, 1.0, clock.sleep)
+
+        async def sleep(seconds: float) -> None:
+            await clock.sleep(seconds)
+            self.tap.waited()
+
+        patience = Patience(0.01, 0.01, 1.0, sleep)
         return await carry_out(bound, world, api, Control(), self.parallelism, patience)
 
     def _conventions(self) -> Conventions:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.laws.law import law
 from tests.laws.rerun import Rerun
 from tests.laws.tally import note
-from tests.laws.wire import Exchange, LoseAnswer
+from tests.laws.wire import ComeLate, Exchange, LoseAnswer
 
 if TYPE_CHECKING:
     from tests.laws.stage import Stage
@@ -28,6 +28,23 @@ def test_a_lost_answer_changes_nothing_of_the_end(stage: Stage, world: World) ->
         stage.apply_saved(rerun.plan)
         note("answers lost", operation, len(tap.lost))
         rerun.finish(f"the answer of {operation} was lost")
+
+
+@law(share=0.03)
+def test_what_is_done_late_is_done_once(stage: Stage, world: World) -> None:
+    """Of the operations that cannot simply be repeated, two arrive late, each in its own run."""
+    rerun = Rerun.of(stage, world)
+    late = sorted({one.operation for one in rerun.log if one.writes and not one.is_repeatable})
+    random.Random(world.chance).shuffle(late)  # noqa: S311 - no secret
+    late.sort(key=lambda one: one.startswith("POST /users/"))  # Nearly every world has those.
+    for operation in late[:2]:
+        rerun.start_again()
+        tap = ComeLate(First(operation))
+        stage.tap = tap
+        stage.apply_saved(rerun.plan)
+        tap.waited()
+        note("done late", operation)
+        rerun.finish(f"{operation} was done late")
 
 
 class First:

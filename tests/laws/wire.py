@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from engine.wiseflow.reads import READS
+from tests import loopback
 from tests.laws.tally import note
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Exchange:
     operation: str
     path: str
     body: bytes
+    is_repeatable: bool = True
+    """Whether the engine holds that it may be sent again without looking first."""
 
     @property
     def writes(self) -> bool:
@@ -48,7 +51,8 @@ class Tap:
     def take(self, request: httpx.Request) -> Exchange:
         call = request.extensions.get("call")
         operation = call.operation if call else f"{request.method} {request.url.path}"
-        one = Exchange(len(self.log), operation, request.url.path, request.content)
+        is_repeatable = call is None or call.repeatable
+        one = Exchange(len(self.log), operation, request.url.path, request.content, is_repeatable)
         self.log.append(one)
         note("operations", operation)
         return one
@@ -59,6 +63,13 @@ class Tap:
     async def after(self, one: Exchange, answer: httpx.Response) -> httpx.Response:
         """Called with the whole answer; gives the one that the engine shall see."""
         return answer
+
+    def holds(self, one: Exchange, request: httpx.Request) -> bool:
+        """Whether the request stays on its way, and its connection is lost."""
+        return False
+
+    def waited(self) -> None:
+        """Called when the engine has waited beyond the time of whatever it sent."""
 
 
 @dataclass(slots=True)
@@ -72,6 +83,8 @@ class Wire(httpx.AsyncBaseTransport):
         await request.aread()
         one = self.tap.take(request)
         await self.tap.before(one)
+        if self.tap.holds(one, request):
+            raise httpx.ReadError("the connection was lost")
         answer = await self.inner.handle_async_request(request)
         await answer.aread()
         return await self.tap.after(one, answer)
@@ -98,3 +111,24 @@ class LoseAnswer(Tap):
             self.lost.append(one.operation)
             raise httpx.ReadError("the answer was lost")
         return answer
+
+
+class ComeLate(Tap):
+    """Some requests arrive only when the engine has waited for them, or after its run."""
+
+    def __init__(self, wanted: Callable[[Exchange], bool]) -> None:
+        super().__init__()
+        self.wanted = wanted
+        self.held: list[httpx.Request] = []
+
+    def holds(self, one: Exchange, request: httpx.Request) -> bool:
+        is_late = self.wanted(one)
+        if is_late:
+            self.held.append(request)
+        return is_late
+
+    def waited(self) -> None:
+        while self.held:
+            late = self.held.pop()
+            headers = dict(late.headers)
+            loopback.request(late.method, str(late.url), content=late.content, headers=headers)
