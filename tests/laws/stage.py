@@ -39,7 +39,7 @@ from tests.laws.network import PlainNetwork
 from tests.laws.scene import VARIABLES
 from tests.laws.snapshot import Meaning, meaning
 from tests.laws.tally import note
-from tests.laws.wire import Tap, Wire
+from tests.laws.wire import IN_TIME, Tap, Wire
 from tests.loopback import NO_CERTIFICATES
 
 if TYPE_CHECKING:
@@ -225,9 +225,9 @@ class Stage:
 
         async def sleep(seconds: float) -> None:
             await clock.sleep(seconds)
-            self.tap.waited()
+            self.tap.waited(seconds)
 
-        patience = Patience(0.01, 0.01, 1.0, sleep)
+        patience = Patience(IN_TIME, 0.01, 1.0, sleep)
         return await carry_out(bound, world, api, Control(), self.parallelism, patience)
 
     def _conventions(self) -> Conventions:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from tests.laws.law import law
 from tests.laws.rerun import Rerun
+from tests.laws.snapshot import twins
 from tests.laws.tally import note
-from tests.laws.wire import ComeLate, Exchange, LoseAnswer
+from tests.laws.wire import IN_TIME, ComeLate, Exchange, LoseAnswer
 
 if TYPE_CHECKING:
     from tests.laws.stage import Stage
@@ -42,8 +43,9 @@ def test_what_is_done_late_is_done_once(stage: Stage, world: World) -> None:
         tap = ComeLate(First(operation))
         stage.tap = tap
         stage.apply_saved(rerun.plan)
-        tap.waited()
+        tap.waited(IN_TIME)
         note("done late", operation)
+        assert twins(stage.meaning()) == twins(rerun.end), f"{operation} was done late, and again"
         rerun.finish(f"{operation} was done late")
 
 

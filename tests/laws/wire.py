@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 UNIWEB = "/uniweb/"
+IN_TIME = 0.7
+"""Seconds within which a request is done, or never: what the engine waits for a lost answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class Tap:
         """Whether the request stays on its way, and its connection is lost."""
         return False
 
-    def waited(self) -> None:
-        """Called when the engine has waited beyond the time of whatever it sent."""
+    def waited(self, seconds: float) -> None:
+        """Called when the engine has waited for a while."""
 
 
 @dataclass(slots=True)
@@ -114,12 +116,13 @@ class LoseAnswer(Tap):
 
 
 class ComeLate(Tap):
-    """Some requests arrive only when the engine has waited for them, or after its run."""
+    """Some requests arrive as late as they can, after `IN_TIME` seconds or after the run."""
 
     def __init__(self, wanted: Callable[[Exchange], bool]) -> None:
         super().__init__()
         self.wanted = wanted
         self.held: list[httpx.Request] = []
+        self.left = IN_TIME
 
     def holds(self, one: Exchange, request: httpx.Request) -> bool:
         is_late = self.wanted(one)
@@ -127,8 +130,9 @@ class ComeLate(Tap):
             self.held.append(request)
         return is_late
 
-    def waited(self) -> None:
-        while self.held:
+    def waited(self, seconds: float) -> None:
+        self.left -= seconds if self.held else 0
+        while self.held and self.left <= 0:
             late = self.held.pop()
             headers = dict(late.headers)
             loopback.request(late.method, str(late.url), content=late.content, headers=headers)
