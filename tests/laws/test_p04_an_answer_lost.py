@@ -28,6 +28,8 @@ def test_a_lost_answer_changes_nothing_of_the_end(stage: Stage, world: World) ->
         stage.tap = tap
         stage.apply_saved(rerun.plan)
         note("answers lost", operation, len(tap.lost))
+        if operation in _unrepeatable(rerun):
+            assert tap.operations[operation] <= _sent(rerun, operation), f"{operation} sent again"
         rerun.finish(f"the answer of {operation} was lost")
 
 
@@ -35,7 +37,7 @@ def test_a_lost_answer_changes_nothing_of_the_end(stage: Stage, world: World) ->
 def test_what_is_done_late_is_done_once(stage: Stage, world: World) -> None:
     """Of the operations that cannot simply be repeated, two arrive late, each in its own run."""
     rerun = Rerun.of(stage, world)
-    late = sorted({one.operation for one in rerun.log if one.writes and not one.is_repeatable})
+    late = sorted(_unrepeatable(rerun))
     random.Random(world.chance).shuffle(late)  # noqa: S311 - no secret
     late.sort(key=lambda one: one.startswith("POST /users/"))  # Nearly every world has those.
     for operation in late[:2]:
@@ -45,8 +47,20 @@ def test_what_is_done_late_is_done_once(stage: Stage, world: World) -> None:
         stage.apply_saved(rerun.plan)
         tap.waited(IN_TIME)
         note("done late", operation)
-        assert twins(stage.meaning()) == twins(rerun.end), f"{operation} was done late, and again"
+        said = f"{operation} was done late, and again"
+        assert twins(stage.meaning()) == twins(rerun.end), said
+        assert tap.operations[operation] <= _sent(rerun, operation), said
         rerun.finish(f"{operation} was done late")
+
+
+def _unrepeatable(rerun: Rerun) -> set[str]:
+    """Of the operations that write those that are looked for before they are sent again."""
+    return {one.operation for one in rerun.log if one.writes and not one.is_repeatable}
+
+
+def _sent(rerun: Rerun, operation: str) -> int:
+    """How often an undisturbed run sends it."""
+    return sum(one.operation == operation for one in rerun.log)
 
 
 class First:
