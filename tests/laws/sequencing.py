@@ -43,3 +43,17 @@ def _without_circles(term: Term, members: list[str]) -> None:
         if source in flows and source not in members[:at]:
             flows[key].pop("copy_from")
             flows[key]["type"] = "FLOWassign"
+
+
+def reassess_once(term: Term) -> None:
+    """Of each flow one other is the reassessment, which is a part of no sequence."""
+    parts = {part for one in term.entries["sequences"] for part in (one["main"], *one["parts"])}
+    done: set[str] = set()
+    for number, flow in enumerate(term.entries["flows"]):
+        copied = flow.get("copy_from") or {}
+        if copied.get("reassessment"):
+            source = copied["flow"].casefold()
+            is_one = source not in done and flow["key"] not in parts
+            done.add(source)
+            # The term before may have the same entry.
+            term.entries["flows"][number] = flow | {"copy_from": copied | {"reassessment": is_one}}

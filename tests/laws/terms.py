@@ -157,6 +157,7 @@ def terms(draw: Draw, scene: Scene, before: Term | None = None) -> Term:
     term.entries["role_assignments"] = _assignments(draw, scene, term, before)
     lives.rename(draw, term, before)
     sequencing.arrange(draw, term, before)
+    sequencing.reassess_once(term)
     _of_participants(draw, scene, term)
     term.entries["allow"] = [_allow(draw, scene, term) for _ in range(draw(_between(0, 2)))]
     if draw(_seldom):
@@ -519,6 +520,9 @@ def _origin(draw: Draw, types: Iterable[str], others: Iterable[str]) -> Entry:
     words = tuple(sorted(INCLUDABLE))
     if draw(_half):
         copied["include"] = draw(_some(words))
+    elif draw(_half):
+        # Of a template several flows could be the reassessment of one.
+        copied["reassessment"] = bool(others) and draw(_half)
     return {"copy_from": copied}
 
 
