@@ -529,6 +529,18 @@ def test_bookings_that_cannot_be_read_are_left_alone(rehearsal: Rehearsal) -> No
     assert "no room is booked or given up here" in {problem.hint for problem in plan.problems}
 
 
+def test_no_room_is_booked_for_times_that_could_not_be_read(rehearsal: Rehearsal) -> None:
+    apply(rehearsal, term())
+    later = {"participation": {"start": "2027-05-03 10:00Z", "length": "4h"}}
+    rehearsal.write(term(booked("hall-a"), flow=later))
+    path = {"method": "GET", "path": "/flows/{flowId}/dates"}
+    rehearsal.checked = False
+    rehearsal.control("POST", "faults", [{**path, "kind": "status", "status": 500, "times": 99}])
+    plan = rehearsal.plan()
+    rehearsal.control("POST", "faults", [])
+    assert (plan.changes, plan.incomplete) == ((), True)
+
+
 @pytest.mark.parametrize("path", ["/license/rooms", "/flows/{flowId}/room-bookings"])
 def test_an_exam_whose_rooms_cannot_be_read_is_not_activated(
     rehearsal: Rehearsal, path: str
