@@ -37,7 +37,7 @@ users:
     first_name: Ada
     last_name: Byron
     emails: [a.p0@example.org, b.p0@example.org]
-    roles: [Manager, Assessor]
+    roles: [Manager, Assessor, Invigilator]
     data: {Department: Law}
   - {key: p1@example.org, first_name: Bo, last_name: Berg, emails: [p1@example.org]}
   - {key: p2@example.org, first_name: Cy, last_name: Dahl, roles: [Manager]}
