@@ -86,6 +86,8 @@ class _Run:
         self.outcomes: dict[str, Outcome] = {}
         self.running: dict[asyncio.Task[Outcome], str] = {}
         self.verdicts: dict[Address, asyncio.Task[Verdict]] = {}
+        self.sent: set[str] = set()
+        """Changes of which a request may have been sent."""
         self.stopped: tuple[str, int] | None = None
         self.allowances, _ = in_force(plan.allowances, work.world)
         self.lapsed = lapsed(plan.changes, plan.let_through, self.allowances)
@@ -114,10 +116,9 @@ class _Run:
         """Stops at once: what is on its way may happen or not, and the rest is not tried."""
         for task in (*self.running, *self.verdicts.values()):
             task.cancel()
-        started = set(self.running.values())
         for name, change in self.changes.items():
             if name not in self.outcomes:
-                result = Result.UNKNOWN if name in started else Result.NOT_TRIED
+                result = Result.UNKNOWN if name in self.sent else Result.NOT_TRIED
                 self._settle(name, Outcome(change, result, "stopped at once", INTERRUPTED))
 
     def _settle(self, name: str, outcome: Outcome) -> None:
@@ -249,6 +250,7 @@ class _Run:
     async def _write(self, change: Change, step: Change, tries: int = 2) -> Outcome:
         if self.control.journal:
             await self.control.journal.starting(step, self.work.user_number)
+        self.sent.add(change.id)
         try:
             await self.live[change.address.kind].write(step, self.work)
         except ApiError as error:

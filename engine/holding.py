@@ -51,12 +51,18 @@ _OTHER_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "
 
 def protect(changes: Iterable[Change], protected: Mapping[Address, Location]) -> list[Change]:
     """The changes, those blocked that endanger or take from what the manifests protect."""
-    return [_protect_one(change, protected.get(change.address)) for change in changes]
+    people = {one.key.casefold(): where for one, where in protected.items() if one.kind == "user"}
+    return [_protect_one(change, protected.get(change.address), people) for change in changes]
 
 
-def _protect_one(change: Change, where: Location | None) -> Change:
-    endangers = takes(change) or any(hazard.holds for hazard in change.hazards)
-    if where is None or not endangers or change.status is not Status.PLANNED:
+def _protect_one(change: Change, where: Location | None, people: Mapping[str, Location]) -> Change:
+    seats = change.seats
+    leavers = (*seats.remove, *seats.deactivate) if seats and not seats.is_within else ()
+    theirs = (people.get(one.person.casefold()) for one in leavers)
+    if not (takes(change) or any(hazard.holds for hazard in change.hazards)):
+        where = None
+    where = where or next((place for place in theirs if place), None)
+    if where is None or change.status is not Status.PLANNED:
         return change
     reason = f"protected at {where.file}:{where.line}"
     return replace(change, status=Status.BLOCKED, reasons=(reason,))

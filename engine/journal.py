@@ -169,7 +169,7 @@ def _seats(seats: SeatsChange, number_of: NumberOf) -> dict[str, Any]:
     elif seats.of:
         row["of"] = number_of(seats.of)
     is_personal = seats.role in INDIVIDUAL
-    for verb in ("add", "remove", "deactivate", "reactivate", "change"):
+    for verb in VERBS:
         people = [
             {
                 "user": seat.user_id or number_of(seat.person),
@@ -216,7 +216,32 @@ def _is_row(line: bytes) -> bool:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return False
-    return isinstance(row, dict) and isinstance(row.get("type"), str)
+    return isinstance(row, dict) and _has_due(row)
+
+
+VERBS = ("add", "remove", "deactivate", "reactivate", "change")
+DUE: dict[str, dict[str, type]] = {
+    "run": {"at": str, "run": str},
+    "change": {"id": str, "action": str, "fields": list},
+    "outcome": {"id": str, "result": str},
+    "call": {"number": int, "operation": str, "path": str},
+    "answer": {"number": int},
+    "end": {"exit_code": int},
+}
+"""What every line of a type has; of a change's fields and seats, more below."""
+
+
+def _has_due(row: dict[str, Any]) -> bool:
+    due = DUE.get(str(row.get("type")))
+    if due is None or not all(isinstance(row.get(name), kind) for name, kind in due.items()):
+        return False
+    seats = row.get("seats", {"role": ""})
+    verbs = [seats.get(verb, []) for verb in VERBS] if isinstance(seats, dict) else [None]
+    lists = [row.get("fields", []), *verbs]
+    if not all(isinstance(one, list) and all(isinstance(r, dict) for r in one) for one in lists):
+        return False
+    paths = [one.get("path") for one in row.get("fields", ())]
+    return all(isinstance(text, str) for text in (*paths, seats.get("role")))
 
 
 def damage(path: Path) -> str:

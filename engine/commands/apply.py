@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.applier import Control
 from engine.binding import BoundPlan, Digester
-from engine.commands.interrupt import run_interruptible
+from engine.commands.interrupt import run_interruptible, unless_stopped
 from engine.commands.journal import account
 from engine.commands.lock import locked
 from engine.commands.plan import PlanFlags, make
@@ -242,10 +242,12 @@ def _carry_out(
 async def _apply(
     session: Session, prepared: Prepared, control: Control, parallelism: int | None
 ) -> list[Outcome]:
-    conventions = replace(session.conventions, identified=prepared.saved is not None)
+    # The journal says of which licence it tells: undo asks.
+    conventions = replace(session.conventions, identified=True)
     bound, filled = prepared.bound, prepared.filled
     async with open_wiseflow(session.wiseflow, read_only=False) as api:
-        world = await find_for(bound, filled, prepared.state.resources, conventions, api)
+        finding = find_for(bound, filled, prepared.state.resources, conventions, api)
+        world = await unless_stopped(control.stop, finding)
         licence = fingerprint(world.licence, conventions.user_key)
         if prepared.saved:
             prepared.saved.check_live(licence, world.now)

@@ -24,6 +24,23 @@ def run_interruptible(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -
     return asyncio.run(_guarded(main))
 
 
+async def unless_stopped(stop: asyncio.Event, reading: Coroutine[Any, Any, T]) -> T:
+    """What `reading` gives. Nothing is written yet: the first signal ends it.
+
+    Raises: CancelledError, where it was asked to stop.
+    """
+    task, asked = asyncio.create_task(reading), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise asyncio.CancelledError
+    finally:
+        task.cancel()
+        asked.cancel()
+        await asyncio.gather(task, asked, return_exceptions=True)
+
+
 async def _guarded(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
     stop = asyncio.Event()
     task = asyncio.create_task(main(stop))

@@ -94,7 +94,7 @@ def _results(found: Account) -> Iterable[str]:
     for name in found.unknown:
         yield f"! unknown    {name}"
     for call in found.lost:
-        yield f"! no answer  {call['operation']}   {call['path']}   {call['id']}"
+        yield f"! no answer  {call['operation']}   {call['path']}   {call.get('id')}"
     if found.exit_code is None:
         yield "It was cut off: no end is written. Run the same plan again, or plan anew."
     else:

@@ -22,7 +22,8 @@ def run(session: Session, flags: PlanFlags, name: str | None, out: Path | None) 
     """Prints the plan, and writes it to `out`, from where `apply` takes it; 0."""
     _, path = find_run(session.invocation, name)
     undone = _undone(session, path)
-    planned = make(session, undone.state, flags, identified=out is not None)
+    planned = make(session, undone.state, flags, identified=True)
+    _check_licence(path, planned.licence)
     style = session.style(session.stated())
     if out:
         save(session, planned, flags, style, out, undo=path.stem)
@@ -39,6 +40,14 @@ def run(session: Session, flags: PlanFlags, name: str | None, out: Path | None) 
     for row in impossible:
         print(f"! {row['id']}\n      {row['reason']}")
     return 0
+
+
+def _check_licence(path: Path, licence: str) -> None:
+    """Raises: StaleError, where the run was carried out on another licence."""
+    made = next(read(path)).get("licence")
+    if made != licence:
+        text = f"the run was carried out on licence {made}, this is {licence}: nothing is planned"
+        raise StaleError(text)
 
 
 def state_of(session: Session, name: str) -> Undone:

@@ -96,6 +96,38 @@ def test_a_second_signal_stops_at_once_and_the_same_plan_goes_on(office: Office)
     assert "No changes." in office.call("plan").out
 
 
+def test_a_signal_while_it_still_reads_ends_it_at_once(office: Office) -> None:
+    office.plan()
+    reading = {"method": "POST", "path": "/flows/search", "kind": "delay"}
+    before = int(office.sandbox("GET", "requests").get("POST /flows/search", 0))
+    process = start(office, seconds=0)
+    office.sandbox("POST", "faults", [{**reading, "times": 1, "seconds": 30}])
+    until = time.monotonic() + DEADLINE
+    while office.sandbox("GET", "requests").get("POST /flows/search", 0) == before:
+        assert time.monotonic() < until
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    office.sandbox("POST", "faults", [])
+    assert (process.returncode, "Traceback" in err) == (130, False), err
+
+
+def test_after_a_second_signal_only_what_was_sent_is_unknown(office: Office) -> None:
+    office.write(office.later_with_everybody().replace("Open book.", "Closed book."))
+    office.plan()
+    before = sent(office)
+    process = start(office, "--json", seconds=30)
+    wait_for_the_slow_request(office, before)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "finishing what is in flight" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=DEADLINE)
+    results = {row["id"]: row["result"] for row in json.loads(out)["outcomes"]}
+    assert {name for name, one in results.items() if one == "unknown"} == {"flow/law:participants"}
+    assert results["flow/law:reviewers"] == "not tried"
+
+
 def test_a_killed_apply_leaves_a_journal_and_no_lock(office: Office) -> None:
     office.plan()
     before = sent(office)

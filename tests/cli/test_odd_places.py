@@ -93,15 +93,26 @@ def test_a_selector_that_matches_nothing_is_an_error(office: Office, option: str
 
 
 @pytest.mark.parametrize("command", ["journal", "undo"])
-@pytest.mark.parametrize("harm", ["", "[]\n", "{}\n", "cut"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        *("", "[]\n", "{}\n", "cut"),
+        *('"id": -> "di":', '"result": -> "r":', '"path": "t -> "path": 7, "x": "t'),
+        *('"fields": [ -> "fields": [7, ', '"role": -> "lore":', '"type": "change" -> "type": "c"'),
+    ],
+)
 def test_a_damaged_journal_is_not_taken_for_the_truth(
     office: Office, command: str, harm: str
 ) -> None:
     assert office.call("apply", "--auto-approve").code == 0
     path = sorted((office.root / ".wisectl" / "journal" / "staging").glob("*.jsonl"))[-1]
     lines = path.read_bytes().splitlines(keepends=True)
-    whole = [line[: len(line) // 2] + b"\n" if b'"change"' in line else line for line in lines]
-    path.write_bytes(b"".join(whole) if harm == "cut" else harm.encode())
+    if harm == "cut":
+        lines = [one[: len(one) // 2] + b"\n" if b'"change"' in one else one for one in lines]
+        harm = b"".join(lines).decode()
+    elif harm:
+        harm = b"".join(lines).decode().replace(*harm.split(" -> ")) if " -> " in harm else harm
+    path.write_bytes(harm.encode())
     ended = office.call(command)
     assert ended.code == 1
     assert "is damaged" in ended.err

@@ -334,6 +334,28 @@ def test_a_run_is_journalled_without_values_of_people_and_can_be_reversed(office
     assert "Seats: 1 to add, 0 to take away." in held
 
 
+def test_a_run_of_another_licence_is_not_undone_here(office: Office) -> None:
+    assert office.call("apply", "--auto-approve").code == 0
+    with running(Options(seed=8, rate_limit=False)) as other:
+        text = SETTINGS.format(url=other.url)
+        (office.root / "wisectl.yaml").write_text(text, encoding="utf-8")
+        ended = office.call("undo")
+    assert ended.code == 7
+    assert "was carried out on licence" in ended.err
+
+
+def test_every_run_says_of_which_licence_it_is(office: Office) -> None:
+    """What a run reads of the licence depends on what it changes."""
+    office.write(LATER)
+    assert office.call("apply", "--auto-approve").code == 0
+    office.write(LATER.replace("Company law", "Tax law"))
+    assert office.call("apply", "--auto-approve").code == 0
+    files = sorted((office.root / ".wisectl" / "journal" / "staging").glob("*.jsonl"))
+    heads = [json.loads(path.read_text(encoding="utf-8").split("\n")[0]) for path in files]
+    assert len({one["licence"] for one in heads}) == 1
+    assert office.call("undo").code == 0
+
+
 # ---- allowances that end --------------------------------------------------------------------
 
 ALLOWED = "allow:\n  - {remove: participants, flows: [law], until: 2027-01-11 18:00, reason: x}\n"

@@ -410,6 +410,17 @@ def test_nobody_leaves_a_protected_flow_and_others_may_come() -> None:
     assert plan["flow/math:participants"].status is Status.PLANNED
 
 
+def test_a_protected_user_loses_no_seat_and_others_do() -> None:
+    world = crowd(12)
+    world.live_flow("math", 7, 0, {"participants": list(range(1, 11))}, **LIVE)
+    world.desired = [flow("math", role("participants", *keys(2, 10), membership="exact"))]
+    (first,) = keys(1, 1)
+    for person, status in ((first, Status.BLOCKED), ("stranger", Status.PLANNED)):
+        protected = {Address("user", person): FIRM}
+        plan = by_id(world.plan(allowed("removals:*", protected=protected)))
+        assert plan["flow/math:participants.leave"].status is status
+
+
 def test_what_is_protected_is_blocked_and_never_held_and_no_guard_waits_for_it() -> None:
     world = crowd(40)
     leaving(world, "math", 7, range(1, 41), 40)
