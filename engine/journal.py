@@ -211,6 +211,11 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def as_kept(value: Value) -> Value:
+    """A value as it comes back from a journal."""
+    return json.loads(json.dumps(value, default=_plain))
+
+
 def _is_row(line: bytes) -> bool:
     try:
         row = json.loads(line)

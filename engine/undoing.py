@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Location
+from engine.journal import as_kept
 from engine.model import (
     BY_NUMBER,
     INDIVIDUAL,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.model import Value
+    from engine.plan import Change
 
 NAMED = "named"
 """A membership: exactly those leave whom the role names as leaving."""
@@ -79,6 +81,24 @@ def undo(rows: Iterable[Mapping[str, Any]], file: str) -> Undone:
             resources[address] = _with(before, row, place)
     known = {a: d for a, d in resources.items() if d.fields or d.roles}
     return Undone(DesiredState(known, {}, {}), impossible)
+
+
+def changed_since(rows: Iterable[Mapping[str, Any]], changes: Iterable[Change]) -> list[str]:
+    """Fields that hold neither what the run found nor what it wrote: somebody else changed them."""
+    written = {
+        (_address(row["id"]), one["path"]): one["after"]
+        for row in rows
+        if row["type"] == "change"
+        for one in row["fields"]
+        if "after" in one
+    }
+    return sorted(
+        f"{change.address}: {one.path}"
+        for change in changes
+        for one in change.fields
+        if (place := (change.address, one.path)) in written
+        and as_kept(one.before) != written[place]
+    )
 
 
 def as_adopted(state: DesiredState, manifests: DesiredState) -> DesiredState:

@@ -10,7 +10,7 @@ from engine.errors import EngineError, StaleError
 from engine.journal import read
 from engine.render.as_json import plan_document, render
 from engine.render.terminal import render_plan
-from engine.undoing import Undone, as_adopted, undo
+from engine.undoing import Undone, as_adopted, changed_since, undo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,14 +27,20 @@ def run(session: Session, flags: PlanFlags, name: str | None, out: Path | None) 
     style = session.style(session.stated())
     if out:
         save(session, planned, flags, style, out, undo=path.stem)
+    later = changed_since(list(read(path)), planned.plan.changes)
     impossible = [
         {"id": style.sentence(change), "reason": reason} for change, reason in undone.impossible
     ]
     if session.invocation.json:
         document = plan_document(planned.plan, style)
-        print(render(document | {"undo": path.stem, "impossible": impossible}), end="")
+        document |= {"undo": path.stem, "impossible": impossible, "changed_since": later}
+        print(render(document), end="")
         return 0
     print(render_plan(planned.plan, style), end="")
+    if later:
+        print(f"\nChanged again since that run, and lost by this plan: {len(later)}")
+    for one in later:
+        print(f"! {style.sentence(one)}")
     if impossible:
         print(f"\nCannot be undone: {len(impossible)}")
     for row in impossible:

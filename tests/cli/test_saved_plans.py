@@ -344,6 +344,20 @@ def test_a_run_of_another_licence_is_not_undone_here(office: Office) -> None:
     assert "was carried out on licence" in ended.err
 
 
+def test_undo_says_what_was_changed_again_since_the_run(office: Office) -> None:
+    ended = office.call("apply", "--auto-approve")
+    assert "Changed again" not in office.call("undo").out
+    office.write(LATER.replace("Company law", "Tax law"))
+    assert office.call("apply", "--auto-approve").code == ended.code == 0
+    files = sorted((office.root / ".wisectl" / "journal" / "staging").glob("*.jsonl"))
+    told = office.call("undo", files[-2].stem)
+    assert "Tax law → Law" in told.out
+    assert "lost by this plan: 1\n! flow/law: title" in told.out
+    assert json.loads(office.call("undo", files[-2].stem, "--json").out)["changed_since"] == [
+        "flow/law: title"
+    ]
+
+
 def test_every_run_says_of_which_licence_it_is(office: Office) -> None:
     """What a run reads of the licence depends on what it changes."""
     office.write(LATER)
