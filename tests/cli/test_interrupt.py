@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,9 +23,11 @@ SLOW = {"method": "POST", "path": "/flows/{flowId}/participants", "kind": "delay
 DEADLINE = 60.0
 
 
-def start(office: Office, *arguments: str, seconds: float) -> subprocess.Popen[str]:
+def start(
+    office: Office, *arguments: str, seconds: float, slow: dict[str, Any] = SLOW
+) -> subprocess.Popen[str]:
     """An apply of the saved plan that waits for the answer to its slowest request."""
-    office.sandbox("POST", "faults", [{**SLOW, "seconds": seconds}])
+    office.sandbox("POST", "faults", [{**slow, "seconds": seconds}])
     command = [sys.executable, "-m", "engine", "--dir", str(office.root), "--env", "staging"]
     return subprocess.Popen(  # noqa: S603 - our own command
         [*command, "apply", str(office.root / "monday.plan"), "--parallelism", "1", *arguments],
@@ -99,10 +101,9 @@ def test_a_second_signal_stops_at_once_and_the_same_plan_goes_on(office: Office)
 
 def test_a_signal_while_it_still_reads_ends_it_at_once(office: Office) -> None:
     office.plan()
-    reading = {"method": "POST", "path": "/flows/search", "kind": "delay"}
+    reading = {"method": "POST", "path": "/flows/search", "kind": "delay", "times": 1}
     before = int(office.sandbox("GET", "requests").get("POST /flows/search", 0))
-    process = start(office, seconds=0)
-    office.sandbox("POST", "faults", [{**reading, "times": 1, "seconds": 30}])
+    process = start(office, seconds=30, slow=reading)
     until = time.monotonic() + DEADLINE
     while office.sandbox("GET", "requests").get("POST /flows/search", 0) == before:
         assert time.monotonic() < until
