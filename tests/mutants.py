@@ -86,13 +86,6 @@ MUTANTS = (
         (4,),
     ),
     Mutant(
-        "changes stand as they were found",
-        "planner.py",
-        "    found = sorted(findings.changes, key=lambda change: (change.address, change.part))\n",
-        "    found = list(findings.changes)\n",
-        (8,),
-    ),
-    Mutant(
         "people leave a set in which somebody is unresolved",
         "seats.py",
         "    if complete and not sis and (is_exact or named):\n",
