@@ -118,7 +118,7 @@ MUTANTS = (
         "applier.py",
         "        return sorted((one for one in fresh if one.id in ids), key=_creations_first)\n",
         "        return []\n",
-        (4,),
+        (13,),
     ),
     Mutant(
         "the seal of a plan file is not looked at",
