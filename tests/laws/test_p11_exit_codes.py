@@ -68,6 +68,13 @@ def moved(place: Office, _: pytest.MonkeyPatch) -> None:
     place.write(LATER.replace("Company law", "Law of the sea"))
 
 
+def altered(place: Office, _: pytest.MonkeyPatch) -> None:
+    """It means what it meant, and is not what was reviewed."""
+    path = place.root / "monday.plan"
+    document = json.loads(path.read_bytes())
+    path.write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+
 def one_call_fails(place: Office, _: pytest.MonkeyPatch) -> None:
     place.sandbox("POST", "faults", [{**PARTICIPANTS, "kind": "status", "status": 400}])
 
@@ -99,6 +106,7 @@ ROWS: list[tuple[int, Any, tuple[tuple[str, ...], ...]]] = [
     (5, storm, (*READING, *WRITING)),
     (6, emptied, (DETAILED, APPLY)),
     (7, moved, (SAVED, REVIEWED)),
+    (7, altered, (SAVED, REVIEWED)),
     (8, one_call_fails, WRITING),
     (9, old, (SAVED, REVIEWED)),
     (70, bug, (PLAN, *WRITING)),
