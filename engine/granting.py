@@ -84,8 +84,9 @@ def grants_first(changes: Iterable[Change], grants: Grants, world: World) -> lis
 def notes_of_lacking(changes: Iterable[Change], grants: Grants, world: World) -> Iterator[Note]:
     """Who comes to a seat without the licence role that it needs: this plan does not give it."""
     lacking: dict[tuple[Address, str, str], list[str]] = {}
-    numbers = world.numbers_by_name()
-    for change, name, seat in _coming(changes, world):
+    coming = list(_coming(changes, world))
+    numbers = world.numbers_by_name() if coming else {}
+    for change, name, seat in coming:
         address = _user(seat.person, world.people)
         row = world.people.rows.get(numbers.get(seat.person.casefold(), 0))
         is_given = address is not None and name in grants.get(address, ())

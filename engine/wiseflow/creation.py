@@ -115,8 +115,12 @@ async def _reassess(creation: FlowCreation, source: CopySource) -> int:
         return number
     other = await creation.other_key(number)
     if other or await read_state(api, number) != DRAFT:
-        known = f"known as {other}" if other else "active already"
-        message = f"flow #{number} is its reassessment, and {known}: name it under `adopt`"
+        known = (
+            f"known as {other}: keep that key, or name both under `moved`"
+            if other
+            else "active already: name it under `adopt`"
+        )
+        message = f"flow #{number} is its reassessment, and {known}"
         raise ApiError(*creation.operation, 200, message)
     await creation.finish_reassessment(number)
     return number
