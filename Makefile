@@ -53,8 +53,8 @@ laws: $(VENV)/ready ## the laws on 20,000 worlds, drawn anew each time (some hou
 mutants: $(VENV)/ready ## take each safeguard out once, and see which law notices (half an hour)
 	@$(RUN) -m tests.mutants
 
-faults: $(VENV)/ready ## every operation with every fault; writes docs/reliability.md (ten minutes)
-	@WISECTL_EVERY_FAULT=1 UPDATE_GOLDEN=1 $(RUN) -m pytest -q tests/e2e/test_faults.py
+faults: $(VENV)/ready ## every operation with every fault; writes docs/reliability.md (half an hour)
+	@WISECTL_EVERY_FAULT=1 UPDATE_GOLDEN=1 $(RUN) -m pytest -q -n auto tests/e2e/test_faults.py
 
 clean: ## remove what was made here
 	rm -rf $(VENV) .wisectl build dist .mypy_cache .ruff_cache .hypothesis

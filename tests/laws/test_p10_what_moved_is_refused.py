@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from engine.plan import Action, Outcome, Plan, Status
+from engine.model import Address
+from engine.plan import Action, Change, Outcome, Plan, Status
 from tests.laws import deeds
 from tests.laws.law import law
 from tests.laws.snapshot import flow_name, room_name, user_name, webhook_name
 from tests.laws.stage import GOOD
 from tests.laws.tally import note
-from tests.laws.wire import Tap
+from tests.laws.wire import Exchange, Tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.model import Address, Desired
+    import httpx
+
+    from engine.model import Desired
     from tests.laws.stage import Stage
     from tests.laws.worlds import World
 
 NAMES = [*deeds.LATE]
 LEFTOVERS = "leftovers"
+CREATES_USER = "POST /license/user"
 
 
 @law(share=0.03)
@@ -48,6 +53,54 @@ def test_what_moved_in_the_manifests_is_refused_before_its_first_write(
     planned = {c.address for c in plan.changes if c.status is Status.PLANNED}
     moved = {one for one in planned if _said(then.get(one)) != _said(now.get(one))}
     _refused(stage, saved, moved, "manifests")
+
+
+@law(share=0.02)
+def test_who_took_an_identifier_meanwhile_is_not_the_new_user(stage: Stage, world: World) -> None:
+    """A colleague makes somebody with one of the new user's identifiers, just before wisectl."""
+    world.begin(stage)
+    saved = stage.save_plan()
+    stage.tap = tap = ComeFirst(stage, world.chance)
+    outcomes = stage.apply_saved(saved)
+    for key in tap.met:
+        (one,) = [one for one in outcomes if _makes_user(one.change, key)]
+        note("who was to be created was there", str(one.result))
+        assert one.result not in GOOD, key
+
+
+class ComeFirst(Tap):
+    """Makes somebody with an identifier of each second user that is to be created."""
+
+    def __init__(self, stage: Stage, chance: int) -> None:
+        super().__init__()
+        self.stage, self.chance = stage, chance
+        self.seen: set[str] = set()
+        self.met: list[str] = []
+        """Keys of those whose creation WISEflow took for an update."""
+
+    async def before(self, one: Exchange) -> None:
+        if one.operation != CREATES_USER or self._key(one) in self.seen:
+            return
+        self.seen.add(self._key(one))
+        if (len(self.seen) + self.chance) % 2:
+            identifiers = json.loads(one.body)["externalIds"]
+            taken = identifiers[self.chance // 2 % len(identifiers)]
+            body = {"firstName": "By", "lastName": "Hand", "emails": [], "roles": []}
+            self.stage.by_hand("POST", "/license/user", body | {"externalIds": [taken]})
+
+    async def after(self, one: Exchange, answer: httpx.Response) -> httpx.Response:
+        if one.operation == CREATES_USER and answer.status_code == 200:
+            self.met.append(self._key(one))
+        return answer
+
+    def _key(self, one: Exchange) -> str:
+        kind = self.stage.key_type()
+        rows = json.loads(one.body)["externalIds"]
+        return next(str(row["value"]) for row in rows if row["userDataTypeId"] == kind)
+
+
+def _makes_user(change: Change, key: str) -> bool:
+    return change.address == Address("user", key) and change.action is Action.CREATE
 
 
 def _refused(stage: Stage, saved: bytes, moved: set[Address], where: str) -> None:
