@@ -21,7 +21,7 @@ from engine.model import (
     Standing,
     set_of,
 )
-from engine.plan import Action, Change, FieldChange, Seat, SeatsChange, Status
+from engine.plan import NOT_VERIFIED, Action, Change, FieldChange, Seat, SeatsChange, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,6 +118,8 @@ class Origins:
             change.path, _at_times(stated.value, change.path, self.desired)
         )
         exact = base is not None and change.path.partition(".")[0] in base.exact
+        if change.before == NOT_VERIFIED:
+            return GIT
         # Of a list that is only added to, others may always have been there.
         drifted = before != now if exact or not before else not before.items() <= now.items()
         return (BOTH if drifted else GIT) if moved else LIVE

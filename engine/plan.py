@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from engine.errors import Location, Problem
 
 
+NOT_VERIFIED = "cannot be verified"
+"""Before of a field that WISEflow does not answer: it is written where git says that it moved."""
+
+
 class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"

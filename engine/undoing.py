@@ -40,6 +40,7 @@ NAMED = "named"
 
 ONE_WAY = {
     "activation": "an activation cannot be taken back, and people were messaged",
+    "ects": "WISEflow does not answer what it was: state it as it was, and apply",
     "archive": "an archived flow comes back only by `unarchive`, which moves its marking end",
     "key": "a key is moved back by an entry of `moved`, the other way round",
     "unarchive": "its marking end moved to today: state another one, or lifecycle: archived",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields
 from engine.kinds._flow_sis import is_left, note_sis
-from engine.model import DATA_OF, OFF, ROOM_OF, TYPE_OF, Desired, Live, Value
-from engine.plan import Action, Change, FieldChange, Hazard, Status
+from engine.model import DATA_OF, OFF, ROOM_OF, TYPE_OF, Desired, Live, Standing, Value
+from engine.plan import NOT_VERIFIED, Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
 from engine.wiseflow.flow_settings import SETTINGS
 from engine.world import Findings, World, known
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 GRADES, GROUPED = "grades", "grouped"
 """Facts of a live flow, read where a change would destroy them: how many there are."""
-
-UNVERIFIED = "cannot be verified: ects"
 
 
 def normal(path: str, value: Value) -> Value:
@@ -95,8 +93,7 @@ def setting_changes(
         if stated is None:
             continue
         if setting.read is None:
-            hint = "WISEflow does not answer it: it is written when the flow is created"
-            findings.note(desired.address, UNVERIFIED, hint)
+            yield from _unverified(setting.name, desired, live, world, findings)
             continue
         if reason := world.unread.get((desired.address, setting.name)):
             findings.problem(stated.location, setting.name, reason, "it is left alone")
@@ -110,6 +107,36 @@ def setting_changes(
                 *_blocks(changed, live),
             ]
             yield _change(desired, live, changed, reasons, world.now)
+
+
+def _unverified(
+    name: str, desired: Desired, live: Live, world: World, findings: Findings
+) -> Iterator[Change]:
+    """A change of what WISEflow does not answer, where it is not what stood at base; else a note.
+
+    What is new was written when it was made; what is adopted holds nobody knows what.
+    """
+    stated = desired.fields[name]
+    if not _is_moved(name, desired):
+        hint = "WISEflow does not answer it: it is written when git says that it has changed"
+        findings.note(desired.address, f"{NOT_VERIFIED}: {name}", hint)
+    elif is_left(live, name):
+        note_sis(desired, (name,), findings, world)
+    else:
+        field = FieldChange(name, NOT_VERIFIED, stated.value, str(stated.location), is_loose=True)
+        yield _change(desired, live, (field,), [], world.now)
+
+
+def _is_moved(name: str, desired: Desired) -> bool:
+    base = desired.base
+    if base is None:
+        return desired.standing is Standing.NEW and desired.adopted is not None
+    was, numbers = base.fields.get(name), [_number(desired), _number(base)]
+    return was is None or was.value != desired.fields[name].value or numbers[0] != numbers[1]
+
+
+def _number(desired: Desired) -> int | None:
+    return desired.adopted.server_id if desired.adopted else None
 
 
 def _change(

@@ -405,3 +405,52 @@ def test_a_draft_that_cannot_be_read_is_not_deleted(office: Office) -> None:
         assert "could not be read" in change["reasons"][0]
     office.stage.control("POST", "faults", [])
     assert len(office.document("--allow", "deletion:*")["changes"]) == 1
+
+
+# ---- what cannot be read back --------------------------------------------------------------------
+
+
+def ects(office: Office) -> Any:
+    (flow,) = [f for f in office.stage.control("GET", "state")["flows"] if f["title"] == "Law"]
+    return flow["ects"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("5", "7.5"), ("5", None), (None, "5")])
+def test_points_that_moved_in_git_are_written_though_nobody_can_read_them(
+    office: Office, before: str | None, after: str | None
+) -> None:
+    begin(office, term({**LAW, "ects": before}))
+    office.write(term({**LAW, "ects": after}))
+    (change,) = office.document()["changes"]
+    (field,) = change["fields"]
+    assert (change["id"], change["origin"]) == ("flow/law:ects", "git")
+    assert (field["before"], field["after"]) == ("cannot be verified", after)
+    assert "cannot be verified → " in office.call("plan")[1]
+    office.apply()
+    assert ects(office) == after
+    commit(office.root)
+    assert office.document()["changes"] == []
+
+
+def test_points_that_are_stated_for_the_first_time_are_written(office: Office) -> None:
+    begin(office, term(LAW))
+    office.write(term({**LAW, "ects": "5"}))
+    office.apply()
+    assert ects(office) == "5"
+
+
+def test_points_that_stand_as_they_stood_are_left_alone_whatever_else_moved(office: Office) -> None:
+    begin(office, term({**LAW, "ects": "5"}))
+    office.write(term({**LAW, "ects": "5", "subtitle": "Part one"}))
+    (change,) = office.document()["changes"]
+    assert change["id"] == "flow/law:metadata"
+
+
+def test_points_of_a_saved_plan_are_written_once_more_by_the_same_plan(office: Office) -> None:
+    begin(office, term({**LAW, "ects": "5"}))
+    office.write(term({**LAW, "ects": "10"}))
+    assert office.call("plan", "--out", "plan.bin")[0] == 0
+    office.scope = ()
+    for _ in range(2):
+        assert office.call("apply", "plan.bin")[0] == 0
+        assert ects(office) == "10"

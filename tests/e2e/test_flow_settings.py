@@ -252,7 +252,7 @@ def test_nobody_is_anonymised_by_what_the_licence_does_not_show(
 # ---- ECTS ----------------------------------------------------------------------------------------
 
 
-def test_ects_that_cannot_be_read_are_told_and_never_planned(rehearsal: Rehearsal) -> None:
+def test_ects_that_cannot_be_read_are_only_told_without_a_base(rehearsal: Rehearsal) -> None:
     apply(rehearsal, term({"ects": "5"}))
     rehearsal.write(term({"ects": "10"}))
     plan = rehearsal.plan()

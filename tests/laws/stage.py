@@ -23,7 +23,7 @@ from engine.kinds._flow_attached import SAYS_WHEN, SOURCES
 from engine.live import Conventions
 from engine.pacing import Rate
 from engine.pipeline import Planned, bind_plan, carry_out, fill_for, find_for, plan_now
-from engine.plan import Change, Outcome, Plan, Result, Status
+from engine.plan import NOT_VERIFIED, Change, Outcome, Plan, Result, Status
 from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
 from engine.planner import Options
 from engine.render.style import Style
@@ -125,6 +125,11 @@ class Stage:
             self._load(self.root / BASE)
         except ManifestError:
             _lay_out(self.root / BASE / "manifests", term.without_unknown_kinds().files())
+
+    def move_base(self, term: Term) -> None:
+        """The manifests at base are these now, where there is a base: as after an apply."""
+        if (self.root / BASE).is_dir():
+            self.write_base(term)
 
     def write_term(self, term: Term) -> None:
         """The term, without kinds that the drawing does not know where their entries are wrong."""
@@ -324,9 +329,9 @@ def failures(outcomes: list[Outcome]) -> list[str]:
     return [f"{o.change.id}: {o.result}: {o.message}" for o in outcomes if o.result not in GOOD]
 
 
-def to_do(plan: Plan) -> list[str]:
+def to_do(plan: Plan, *, verified: bool = False) -> list[str]:
     """The ids of the changes that the plan would carry out."""
-    return [change.id for change in planned_changes(plan)]
+    return [change.id for change in planned_changes(plan, verified=verified)]
 
 
 def waits_for_source(plan: Plan | None) -> set[str]:
@@ -336,5 +341,14 @@ def waits_for_source(plan: Plan | None) -> set[str]:
     return {one.id for one in changes if SAYS_WHEN in one.reasons and one.address in comes}
 
 
-def planned_changes(plan: Plan) -> list[Change]:
-    return [change for change in plan.changes if change.status is Status.PLANNED]
+def planned_changes(plan: Plan, *, verified: bool = False) -> list[Change]:
+    """What the plan would carry out.
+
+    Verified: without what WISEflow does not answer, of which base alone says that it is done.
+    """
+    planned = [change for change in plan.changes if change.status is Status.PLANNED]
+    return [one for one in planned if not (verified and _is_unanswered(one))]
+
+
+def _is_unanswered(change: Change) -> bool:
+    return any(one.before == NOT_VERIFIED for one in change.fields)

@@ -69,7 +69,8 @@ def test_faults_never_make_an_end_wrong(stage: Stage, world: World) -> None:
     stage.server.restore("before")
     outcomes, whole = _under_faults(stage, world.chance)
     done = {item for one in outcomes if one.result in GOOD for item in _items(one.change)}
-    planned = {item for change in planned_changes(stage.plan()) for item in _items(change)}
+    again = planned_changes(stage.plan(), verified=True)
+    planned = {item for change in again for item in _items(change)}
     assert done & planned == set(), (done & planned, failures(outcomes))
     found = stage.meaning()
     # Of a webhook that gets a new secret there are two, until the old one could be deleted; where
@@ -79,9 +80,9 @@ def test_faults_never_make_an_end_wrong(stage: Stage, world: World) -> None:
     assert more <= undone, (more, failures(outcomes))
     if whole and not failures(outcomes):
         _same(end, found, [])
-    again = _settled(stage)
-    _same(end, stage.meaning(), [*failures(outcomes), *again])
-    assert {line.split(":")[0] for line in again} <= hopeless
+    said = _settled(stage)
+    _same(end, stage.meaning(), [*failures(outcomes), *said])
+    assert {line.split(":")[0] for line in said} <= hopeless
 
 
 def _settled(stage: Stage) -> list[str]:
