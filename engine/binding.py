@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.exam_ids import EXAM_ID, heads
 from engine.individual import general_after, general_live, mentioned, own, values, wanted
-from engine.model import ACTIVE_OF, BY_NUMBER, INDIVIDUAL, OFF
+from engine.model import ACTIVE_OF, BY_NUMBER, EXAM_IDS, INDIVIDUAL, OFF
 from engine.variables import Secret
 
 if TYPE_CHECKING:
@@ -34,6 +35,17 @@ UNREADABLE = "?"
 DELETED = "-"
 """Stands for all that is stated of a deleted flow, which can be reopened but not read."""
 _DELETED = object()
+
+
+OR = "|"
+"""Between the digests of two states in one of which an item is."""
+
+
+class Either(NamedTuple):
+    """What is there, and what is there for a moment on the way to what comes."""
+
+    before: Value
+    between: Value
 
 
 class Item(NamedTuple):
@@ -98,7 +110,8 @@ def bind(
     for name, stated, before, after, verb, change in _items(desired, list(changes), world, normal):
         digest = digester.of(str(desired.address), name)
         unknown = UNREADABLE if before is ... else DELETED if before is _DELETED else ""
-        now = unknown or digester.of(digest, before)
+        states = before if isinstance(before, Either) else (before,)
+        now = unknown or OR.join(digester.of(digest, one) for one in states)
         then = now if not verb else digester.of(digest, after)
         binding[digest] = Item(digester.of(digest, stated), now, then, verb, change)
     return binding
@@ -242,6 +255,7 @@ def _individual_items(
         for one in mentioned(role, world).values()
     }
     numbers = {name: world.people.user_id(one.person) for name, one in stated.items()}
+    first = _first(numbers, given, there) if role.role == EXAM_IDS else set()
     for name, number in numbers.items():
         # Somebody who was made meanwhile has a number now, and is the same.
         if number and name not in planned and f"#{number}" in planned:
@@ -257,7 +271,18 @@ def _individual_items(
         found = {key: seat.flags.get(key) for key in names} if seat else {}
         before = own(found, now, then)
         after = own({**before, **changed}, then) if verb else before
-        yield f"{role.role}/{name}", flags, before, after, verb, change
+        states = Either(before, {}) if number in first else before
+        yield f"{role.role}/{name}", flags, states, after, verb, change
+
+
+def _first(
+    numbers: Mapping[str, int | None],
+    given: Mapping[str, tuple[int | None, Mapping[str, Value]]],
+    there: Mapping[int, LiveSeat],
+) -> set[int | str]:
+    """Those who have no exam id for a moment: a crash can leave them so."""
+    ids = {numbers.get(name) or name: flags[EXAM_ID] for name, (_, flags) in given.items()}
+    return heads(ids, {number: seat.flags.get(EXAM_ID) for number, seat in there.items()})
 
 
 def _given(role: str, changes: Iterable[Change]) -> dict[str, tuple[int | None, dict[str, Value]]]:
@@ -363,11 +388,15 @@ def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
         return ""  # Nobody knew what was there: nothing was planned of it, and nothing is written.
     if new.verb:
         # Of what was blocked or held nothing is written: what would come of it may be another.
-        width = 3 if old.change else 2
-        planned, fresh = ((one.verb, one.before, one.after)[:width] for one in (old, new))
-        return "" if planned == fresh else LIVE_MOVED
+        is_same = new.after == old.after or not old.change
+        is_same = is_same and new.verb == old.verb and _is_as_it_was(old, new)
+        return "" if is_same else LIVE_MOVED
     if not old.verb or new.before in (old.after, UNREADABLE):
         return ""
     if not old.change and old.before == UNREADABLE:
         return ""  # Nobody knew what was there, and nothing is written of it.
-    return NOT_POSSIBLE if new.before == old.before else LIVE_MOVED
+    return NOT_POSSIBLE if _is_as_it_was(old, new) else LIVE_MOVED
+
+
+def _is_as_it_was(old: Item, new: Item) -> bool:
+    return new.before == old.before or new.before in old.before.split(OR)

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
+from engine.exam_ids import EXAM_ID, steps
 from engine.individual import TIMES, general_live, mentioned, sitting
 from engine.kind import RefusedError
 from engine.kinds._flow_settings_io import unread
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     """By participant, what they are to have."""
 
 ROLE = "participants"
-FROM_LIST = {EXAM_IDS: "unique_exam_id", ACTIVE_OF: "active"}
+FROM_LIST = {EXAM_IDS: EXAM_ID, ACTIVE_OF: "active"}
 """What the list of participants answers, by the role that it is planned in."""
 
 
@@ -188,11 +189,13 @@ async def _write_exam_ids(
     api: WiseflowApi, flow_id: int, wanted: Wanted, there: Mapping[int, LiveSeat]
 ) -> dict[int, str]:
     """One after the other: an exam id is only given when nobody else has it any more."""
-    ids = {number: flags["unique_exam_id"] for number, flags in wanted.items()}
-    held = {seat.seat_id: seat.flags.get("unique_exam_id") for seat in there.values()}
+    users = {seat.seat_id: seat.user_id for seat in there.values()}
+    ids = {users[number]: flags[EXAM_ID] for number, flags in wanted.items()}
+    held = {user: seat.flags.get(EXAM_ID) for user, seat in there.items()}
     refused: dict[int, str] = {}
-    for number in api_individual.chained(ids, held):
-        call = api_individual.write_exam_id(api, flow_id, number, ids[number])
+    for user, value in steps(ids, held):
+        number = there[user].seat_id
+        call = api_individual.write_exam_id(api, flow_id, number, value)
         refused |= await _one_by_one([(number, call)])
     return refused
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from engine import exam_ids
+from engine.exam_ids import EXAM_ID
 from engine.individual import PATHS, TIMES
 from engine.kinds._flow_plan import source_key
 from engine.kinds._flow_sis import OWNS_FIELDS
@@ -20,9 +22,9 @@ from engine.plan import Action, Change, Hazard, Seat, SeatsChange, Status
 from engine.seats import is_active, starts_soon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from engine.model import Desired, DesiredRole, Live, Value
+    from engine.model import Desired, DesiredRole, Live
     from engine.world import Findings, World
 
     Slot = int | str
@@ -154,7 +156,7 @@ def _after(exam: Exam, role: str) -> Iterator[str]:
 
 
 def _exam_id_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:
-    name = "unique_exam_id"
+    name = EXAM_ID
     people = [
         one
         for one in stated_people(role, exam.who, exam.world, exam.findings)
@@ -168,45 +170,16 @@ def _exam_id_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:
         return
     freed = {held.pop(n) for n in exam.who.removed & set(held)} - {None}
     wanted = {one.slot: one.stated[name] for one in differ}
-    stuck, late = _stuck(wanted, held), _late(wanted, held, freed)
+    kept, late = exam_ids.stuck(wanted, held), exam_ids.late(wanted, held, freed)
     for one in differ:
         flag = one.mention.flags[name]
         seat = Seat(one.name, ((name, flag.value),), str(flag.location))
         group = FREED if one.slot in late else NEW if one.seat is None else ""
-        is_stuck = one.slot in stuck
+        is_stuck = one.slot in kept
         yield Row(seat, group=BLOCKED if is_stuck else group, reason=TAKEN if is_stuck else "")
 
 
-TAKEN = "its unique exam id is that of another participant, who keeps it or waits for this one"
-
-
-def _late(ids: Mapping[Slot, Value], held: Mapping[int, Value], freed: set[Value]) -> set[Slot]:
-    """Those who get the exam id of somebody who goes, and those who get one of theirs."""
-    late = {slot for slot, value in ids.items() if value in freed}
-    while True:
-        given = {held[slot] for slot in late if isinstance(slot, int) and held.get(slot)}
-        more = {slot for slot, value in ids.items() if value in given} - late
-        if not more:
-            return late
-        late |= more
-
-
-def _stuck(ids: Mapping[Slot, Value], held: Mapping[int, Value]) -> set[Slot]:
-    """Those whose exam id does not become free: nobody gives it up, or all wait in a ring."""
-    holders = {value: number for number, value in held.items() if value is not None}
-    free: set[Slot] = set()
-    left = dict(ids)
-    while True:
-        ready = [
-            n
-            for n, value in left.items()
-            if value is None or value not in holders or holders[value] in free
-        ]
-        if not ready:
-            return set(left)
-        free |= {*ready}
-        for number in ready:
-            del left[number]
+TAKEN = "its unique exam id is that of another participant, who keeps it"
 
 
 # ---- active or not -------------------------------------------------------------------------------

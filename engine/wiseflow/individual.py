@@ -13,7 +13,7 @@ from engine.model import OFF
 from engine.wiseflow.flows import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from engine.model import Value
@@ -115,20 +115,3 @@ async def write_exam_id(
 async def write_active(api: WiseflowApi, flow_id: int, participant: int, active: bool) -> None:
     ids, body = _ids(flow_id, participant), {"activated": active}
     await api.call("PUT", f"{_ONE}/activated", ids=ids, body=body)
-
-
-def chained(ids: Mapping[int, str | None], there: Mapping[int, str | None]) -> Iterable[int]:
-    """The participants in an order in which each exam id is free by the time it is given."""
-    holders = {value: number for number, value in there.items() if value is not None}
-    done: dict[int, None] = {}
-
-    def settle(number: int, path: tuple[int, ...]) -> None:
-        wanted = ids[number]
-        holder = holders.get(wanted) if wanted is not None else None
-        if holder is not None and holder in ids and holder not in (*path, number):
-            settle(holder, (*path, number))
-        done.setdefault(number)
-
-    for number in sorted(ids):
-        settle(number, ())
-    return list(done)

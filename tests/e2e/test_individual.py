@@ -104,19 +104,57 @@ def test_exam_ids_pass_from_one_to_the_next(rehearsal: Rehearsal) -> None:
     assert _ids(rehearsal) == {SAM: None, ANN: "X-3", BOB: "X-1"}
 
 
-def test_exam_ids_in_a_ring_and_those_of_strangers_are_blocked(rehearsal: Rehearsal) -> None:
-    _applied(rehearsal, term(person(SAM, unique_exam_id="X-1"), person(ANN, unique_exam_id="X-2")))
+def test_an_exam_id_that_a_stranger_keeps_is_blocked(rehearsal: Rehearsal) -> None:
+    _applied(rehearsal, term(person(SAM, unique_exam_id="X-1")))
     there, bob = flow(rehearsal)["id"], own(rehearsal, BOB)["participantId"]
     path = f"/flows/{there}/participants/{bob}/unique-exam-id"
     rehearsal.by_hand("PUT", path, {"uniqueExamId": "X-9"})
-    ring = [person(SAM, unique_exam_id="X-2"), person(ANN, unique_exam_id="X-1")]
-    taken = {"flows": ["law"], "person": CAT, "unique_exam_id": "X-9"}
-    rehearsal.write(term(*ring, taken, sit=(SAM, ANN, BOB, CAT)))
-    rehearsal.apply()
-    assert rehearsal.failures() == []
-    (blocked,) = rehearsal.plan().changes
+    follows = person(ANN, unique_exam_id="X-1")
+    rehearsal.write(term(person(SAM, unique_exam_id="X-9"), follows))
+    (blocked,) = [c for c in rehearsal.plan().changes if c.part.startswith("unique")]
     assert (blocked.part, blocked.status) == ("unique_exam_ids.blocked", Status.BLOCKED)
+    assert blocked.seats is not None
+    assert [one.person for one in blocked.seats.change] == [ANN, SAM]
     assert "X-" not in str(blocked.reasons)
+
+
+RINGS = {
+    "two": {SAM: "X-2", ANN: "X-1"},
+    "three": {SAM: "X-2", ANN: "X-3", BOB: "X-1"},
+}
+
+
+@pytest.mark.parametrize("ring", RINGS.values(), ids=RINGS)
+def test_exam_ids_in_a_ring_are_passed_on(rehearsal: Rehearsal, ring: dict[str, str]) -> None:
+    begun = {SAM: "X-1", ANN: "X-2", BOB: "X-3"}
+    _applied(rehearsal, term(*(person(k, unique_exam_id=i) for k, i in begun.items())))
+    _applied(rehearsal, term(*(person(k, unique_exam_id=i) for k, i in ring.items())))
+    assert _ids(rehearsal) == begun | ring
+
+
+@pytest.mark.parametrize("operation", ["DELETE", "PUT"])
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_ring_that_breaks_off_is_finished_by_the_same_plan(
+    office: Office, operation: str, fault: str, skip: int
+) -> None:
+    """Who gave their exam id up first has none then."""
+    control, path = (
+        office.stage.control,
+        "/flows/{flowId}/participants/{participantId}/unique-exam-id",
+    )
+    begun = {SAM: "X-1", ANN: "X-2", BOB: "X-3"}
+    office.write(term(*(person(k, unique_exam_id=i) for k, i in begun.items())))
+    office.apply()
+    office.write(term(*(person(k, unique_exam_id=i) for k, i in RINGS["three"].items())))
+    assert office.call("plan", "--out", "plan.bin")[0] == 0
+    wanted = {"method": operation, "path": path, "times": 99, "skip": skip, "kind": fault}
+    control("POST", "faults", [wanted])
+    first, _ = office.call("apply", "plan.bin")
+    assert (first == 0) == (operation == "DELETE" and skip == 1)
+    control("POST", "faults", [])
+    assert office.call("apply", "plan.bin")[0] == 0
+    assert _ids(office.stage) == RINGS["three"]
 
 
 def test_who_comes_gets_the_exam_id_of_who_goes(rehearsal: Rehearsal) -> None:
