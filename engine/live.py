@@ -13,14 +13,14 @@ from engine.granting import needed, roles_used
 from engine.kind import in_order
 from engine.kinds import KINDS
 from engine.kinds._flow_attached import SOURCES, is_stated
-from engine.kinds._user_plan import DATA
+from engine.kinds._user_values import DATA, values_of
 from engine.model import BY_NUMBER, Standing
 from engine.together import together
 from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import Licence, fingerprint, read_licence
 from engine.wiseflow.second_looks import doubt_names
 from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
-from engine.world import People, World, known
+from engine.world import Identity, People, World, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ async def find_world(
     }
     world = World(licence, api.server_now, people, desired, FlowKeys(conventions.flow_key))
     world.zone = ZoneInfo(conventions.time_zone) if conventions.time_zone else UTC
-    await _find_people(api, world)
+    await _find_people(api, world, stated)
     world.needed = needed(stated, world)
     for kind in in_order(KINDS):
         if kind.live:
@@ -133,7 +133,7 @@ def _names_used(flows: list[Desired], users: list[Desired]) -> dict[str, set[str
     return {"flow_types": types, "roles": roles, "data_types": data}
 
 
-async def _find_people(api: WiseflowApi, world: World) -> None:
+async def _find_people(api: WiseflowApi, world: World, stated: Iterable[Desired]) -> None:
     people, licence = world.people, world.licence
     if people.user_key not in licence.data_types:
         message = (
@@ -156,8 +156,42 @@ async def _find_people(api: WiseflowApi, world: World) -> None:
     found = await search.find(filters.values())
     people.rows = dict(search.rows)
     people.found = {i: tuple(row.id for row in found[f]) for i, f in filters.items()}
+    people.claims = _claims(stated, world)
+    await _find_holders(world, search)
     numbered = [p for p in world.mentions().values() if p.data_type == BY_NUMBER]
     people.found |= {person.identity: (int(person.value),) for person in numbered}
+
+
+def _claims(stated: Iterable[Desired], world: World) -> dict[Identity, list[Desired]]:
+    claims: dict[Identity, list[Desired]] = {}
+    for one in stated:
+        for identity, _ in _unique_data(one, world):
+            claims.setdefault(identity, []).append(one)
+    return claims
+
+
+def _unique_data(desired: Desired, world: World) -> Iterable[tuple[Identity, Filter]]:
+    """The stated values of types of which only one person can have a value."""
+    for path, stated in desired.fields.items():
+        kind = world.licence.data_types.get(path.removeprefix(DATA))
+        if path.startswith(DATA) and kind and kind.unique:
+            for value in values_of(stated.value):
+                yield (kind.name, value.casefold()), (kind.id, value)
+
+
+async def _find_holders(world: World, search: UserSearch) -> None:
+    """Looks for whoever has the identifiers that users are to get and do not have."""
+    people, wanted = world.people, dict[Identity, Filter]()
+    for address, desired in world.desired.items():
+        if address.kind == "user" and desired.is_stated:
+            numbers = people.found.get((people.user_key, address.key.casefold()), ())
+            row = people.rows[numbers[0]] if len(numbers) == 1 else None
+            wanted |= {i: f for i, f in _unique_data(desired, world) if not (row and row.has(f))}
+    wanted = {identity: one for identity, one in wanted.items() if identity not in people.found}
+    if wanted:
+        found = await search.find(wanted.values())
+        people.rows |= search.rows
+        people.found |= {i: tuple(row.id for row in found[f]) for i, f in wanted.items()}
 
 
 async def _name_strangers(api: WiseflowApi, world: World) -> None:

@@ -48,6 +48,8 @@ class People:
     rows: dict[int, UserRow] = field(default_factory=dict)
     found: dict[Identity, tuple[int, ...]] = field(default_factory=dict)
     manifest: dict[Identity, str] = field(default_factory=dict)
+    claims: dict[Identity, list[Desired]] = field(default_factory=dict)
+    """The users of all manifests by each identifier that only one person can have."""
     names: dict[int, str] = field(default_factory=dict)
     """Keys of people who are only met on seats, read one by one."""
 

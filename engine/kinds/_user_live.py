@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
 from engine.kinds._user_leave import FLOWS
-from engine.kinds._user_plan import DATA, PARTS, checked, creation, folded, primary_first
+from engine.kinds._user_plan import PARTS, checked, creation, folded, primary_first
+from engine.kinds._user_values import DATA
 from engine.kinds._user_write import write_user
 from engine.model import Address, Desired, Live, Value
 from engine.wiseflow.users import UserSearch, read_emails, read_flows

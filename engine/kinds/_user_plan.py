@@ -6,6 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.diff import changed_fields, plainly_equal
+from engine.kinds._user_identifiers import needs as needs_of_identifiers
+from engine.kinds._user_identifiers import refusal as taken
+from engine.kinds._user_values import DATA, data_after, unfit, values_of
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.world import EmailRow, Findings, World, known
 
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.model import Desired, Live, Stated, Value
-    from engine.wiseflow.licence import DataType
 
 ATTRIBUTES = {
     "first_name": "firstName",
@@ -23,8 +25,6 @@ ATTRIBUTES = {
     "login": "loginDeactivated",
 }
 """From manifest fields to those of GET and PUT /users/{userId}."""
-
-DATA = "data."
 
 NO_PRIMARY = "(no primary)"
 """Stands first where none of a user's e-mails is primary, as a crash can leave them."""
@@ -67,7 +67,7 @@ def checked(
     """The stated fields that the licence can hold; each other one is a problem of its own."""
     fields = {}
     for path, stated in desired.fields.items():
-        refusal = _refusal(path, stated, live, world)
+        refusal = _refusal(path, stated, live, world) or taken(path, desired, world)
         if refusal:
             findings.problem(stated.location, path, *refusal)
         else:
@@ -84,7 +84,7 @@ def _refusal(path: str, stated: Stated, live: Live | None, world: World) -> tupl
     if kind is None:
         hint = known(world.licence.data_types)
         return f'unknown user data type "{path.removeprefix(DATA)}"', hint
-    return _data_refusal(kind, stated)
+    return unfit(kind, values_of(stated.value))
 
 
 def _role_refusal(stated: Stated, live: Live | None, world: World) -> tuple[str, str] | None:
@@ -99,22 +99,6 @@ def _role_refusal(stated: Stated, live: Live | None, world: World) -> tuple[str,
     return None
 
 
-def _data_refusal(kind: DataType, stated: Stated) -> tuple[str, str] | None:
-    values = values_of(stated.value)
-    if len(values) > 1 and not kind.multiple:
-        return f'"{kind.name}" holds one value, not {len(values)}', "state one"
-    for value in values:
-        if not kind.accepts(value):
-            return f'"{kind.name}" does not accept this value', f"it must match {kind.pattern}"
-    return None
-
-
-def values_of(value: Value) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
 def creation(desired: Desired, fields: Mapping[str, Stated], world: World) -> Iterable[Change]:
     reasons = tuple(_creation_blocks(desired, fields, world))
     status = Status.BLOCKED if reasons else Status.PLANNED
@@ -127,6 +111,7 @@ def creation(desired: Desired, fields: Mapping[str, Stated], world: World) -> It
         action=Action.CREATE,
         location=desired.location,
         fields=changed_fields(fields, None, paths),
+        needs=needs_of_identifiers(desired, fields, world),
         status=status,
         reasons=reasons,
     )
@@ -256,16 +241,8 @@ def _data(
         if sorted(before) != sorted(after):
             written = str(fields[path].location)
             changed.append(FieldChange(path, _plain(before), _plain(after), written))
-    return _update(desired, "data", changed)
-
-
-def data_after(
-    kind: DataType, stated: tuple[str, ...], before: tuple[str, ...], exact: bool
-) -> tuple[str, ...]:
-    """One value replaces; several are only added to, unless they are stated to be exact."""
-    if not kind.multiple or exact or not stated:
-        return stated
-    return before + tuple(value for value in stated if value not in before)
+    changes = _update(desired, "data", changed)
+    return [replace(one, needs=needs_of_identifiers(desired, fields, world)) for one in changes]
 
 
 def _plain(values: tuple[str, ...]) -> Value:

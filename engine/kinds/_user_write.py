@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import ApiError, UnknownOutcomeError
 from engine.kind import RefusedError, Work
-from engine.kinds._user_plan import ATTRIBUTES, DATA, folded, values_of
+from engine.kinds._user_plan import ATTRIBUTES, folded
+from engine.kinds._user_values import DATA, values_of
 from engine.plan import Action, Change
 from engine.wiseflow.users import UserSearch, read_emails, read_user_data, read_user_roles
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from engine.world import World
 
 Entry = dict[str, Any]
+Pair = tuple[str, str]
 
 
 async def write_user(change: Change, work: Work) -> None:
@@ -33,32 +35,52 @@ async def write_user(change: Change, work: Work) -> None:
 async def _write_create(change: Change, work: Work) -> None:
     world = work.world
     after = {field.path: field.after for field in change.fields}
-    body = _create_body(change.address.key, after, world)
-    user_id = await _post_user(change.address, body, after, work)
+    own, others = _identifiers(change.address.key, after, world)
+    body = _create_body(own, after, world)
+    user_id, is_new = await _post_user(change.address, body, after, work)
     work.server_ids[change.address] = user_id
     emails = values_of(after.get("emails"))
     if emails:
         await _set_emails(work, user_id, emails, exact=False)
+    if others:
+        rows = [] if is_new else await read_user_data(work.api, user_id)
+        there = {(row["userDataTypeId"], str(row["value"])) for row in rows}
+        entries = [one for one in _entries(others, world) if (*one.values(),) not in there]
+        await _add_data(work, user_id, entries)
 
 
-def _create_body(key: str, after: Mapping[str, Value], world: World) -> dict[str, Any]:
+def _identifiers(key: str, after: Mapping[str, Value], world: World) -> tuple[set[Pair], set[Pair]]:
+    """What a user is made with, and what is added then: names of data types with values.
+
+    With an identifier that is somebody else's WISEflow would write over them; to add it is refused.
+    """
     types = world.licence.data_types
-    pairs = {(world.people.user_key, key)}
-    pairs |= {
+    pairs = {
         (path.removeprefix(DATA), value)
         for path, values in after.items()
         if path.startswith(DATA)
         for value in values_of(values)
     }
+    own = (world.people.user_key, key)
+    later = {one for one in pairs if types[one[0]].unique and one != own}
+    return {own, *pairs} - later, later
+
+
+def _entries(pairs: Iterable[Pair], world: World) -> list[Entry]:
+    types = world.licence.data_types
+    return [{"userDataTypeId": types[name].id, "value": value} for name, value in sorted(pairs)]
+
+
+def _create_body(
+    identifiers: Iterable[Pair], after: Mapping[str, Value], world: World
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "firstName": after["first_name"],
         "lastName": after["last_name"],
         # None at all, so that no e-mail can match a stranger's account.
         "emails": [],
         "roles": [world.licence.roles[name].id for name in after.get("roles") or ()],
-        "externalIds": [
-            {"userDataTypeId": types[name].id, "value": value} for name, value in sorted(pairs)
-        ],
+        "externalIds": _entries(identifiers, world),
     }
     body |= {name: after[name] for name in ("phone", "language") if after.get(name)}
     return body
@@ -71,8 +93,10 @@ async def _post_user(
     work: Work,
     *,
     again: bool = False,
-) -> int:
-    """The new user's number. A 200 where 201 was due is somebody else's account: stop.
+) -> tuple[int, bool]:
+    """The new user's number, and whether this very call made them.
+
+    A 200 where 201 was due is somebody else's account: stop.
 
     After a lost answer the user is looked for, once more when the request cannot arrive any more,
     and only then sent again.
@@ -87,7 +111,9 @@ async def _post_user(
             found = await _look_for(address, work)
         if found is None and again:
             raise
-        return found or await _post_user(address, body, after, work, again=True)
+        if found is None:
+            return await _post_user(address, body, after, work, again=True)
+        return found, False
     except ApiError as error:
         emails = values_of(after.get("emails"))
         if error.status != 400 or body["emails"] or not emails:
@@ -96,10 +122,10 @@ async def _post_user(
     if answer.status != 201 and not (again and await _is_ours(address, number, work)):
         raise RefusedError(
             f"WISEflow updated user #{number} instead of creating one: "
-            "another run has just made the same person, or an identifier here is somebody else's; "
+            "another run has just made the same person, or an e-mail here is somebody else's; "
             "plan again, and compare both people where it still says so"
         )
-    return number
+    return number, answer.status == 201
 
 
 def _number_in(payload: Any, status: int) -> int:
@@ -197,11 +223,16 @@ async def _write_data(change: Change, user_id: int, work: Work) -> None:
     replaced, added, gone = _steps(change, await read_user_data(work.api, user_id), work.world)
     if replaced:
         await work.api.call("PATCH", path, ids=ids, body=replaced, repeatable=True)
-    for body in _one_of_each_type(added):
-        await work.api.call("POST", path, ids=ids, body=body, repeatable=False)
+    await _add_data(work, user_id, added)
     for number in gone:
         one = {**ids, "userDataId": number}
         await work.api.call("DELETE", "/users/{userId}/user-data/{userDataId}", ids=one)
+
+
+async def _add_data(work: Work, user_id: int, entries: Iterable[Entry]) -> None:
+    path, ids = "/users/{userId}/user-data", {"userId": user_id}
+    for body in _one_of_each_type(entries):
+        await work.api.call("POST", path, ids=ids, body=body, repeatable=False)
 
 
 def _steps(

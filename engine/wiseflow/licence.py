@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from engine.wiseflow.client import WiseflowApi
 
 
+UNIQUE = frozenset(
+    {"Personal Organisation Id", "Personal Unique Id", "External User Id", "UNIC ID"}
+)
+"""Meta types of which no two people have the same value. Source: WISEflow help, meta types."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataType:
     """A user data type: `pattern` is the regular expression its values must match, or empty."""
@@ -25,6 +31,8 @@ class DataType:
     multiple: bool = False
     protected: bool = False
     visible: bool = True
+    unique: bool = False
+    """Whether only one person on the licence can have a value."""
 
     def accepts(self, value: str) -> bool:
         """Whether the pattern lets the value through; a pattern we cannot read decides nothing."""
@@ -117,6 +125,7 @@ def _data_type(row: Mapping[str, Any]) -> DataType:
         multiple=bool(row.get("supportsMultipleValues")),
         protected=bool(row.get("protected")),
         visible=row.get("visible") is not False,
+        unique=row.get("type") in UNIQUE,
     )
 
 

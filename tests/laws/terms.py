@@ -370,14 +370,14 @@ def _user(draw: Draw, key: str, number: int) -> Entry:
 
 @cache
 def _data(number: int) -> st.SearchStrategy[Entry]:
-    """Values that the licence accepts, and that no two people share."""
+    """Values that the licence accepts; few of them are of several people, who cannot share them."""
     student = st.sampled_from([f"99{number:02}000{n}" for n in range(3)])
     unic = st.sampled_from([f"unic{number}x{n}" for n in range(3)])
     return st.fixed_dictionaries(
         {},
         optional={
             "Department": st.none() | st.sampled_from(["Law", "Nursing"]),
-            "External User Id": st.none() | st.sampled_from([f"X{number}-{n}" for n in (0, 1)]),
+            "External User Id": st.none() | st.sampled_from([f"X{number}-0", "X-a", "X-b"]),
             "Student Number": st.none() | student | st.lists(student, unique=True),
             "UNIC ID": unic | st.lists(unic, unique=True, min_size=1),
             "User Alias": LINES,
