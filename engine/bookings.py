@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from engine.model import AS_EXAM, BOOKINGS, IN_ROOMS, ROOM_OF, Value
+from engine.plan import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.model import Desired
+    from engine.plan import Change
+    from engine.world import World
 
 BETWEEN = " - "
 START, END = "participation.start", "participation.end"
@@ -47,3 +50,15 @@ def windows(stated: Value, fields: Mapping[str, Value]) -> tuple[str, ...]:
         return tuple(one for one in stated or () if not one.endswith(")"))
     start, end = fields.get(START), fields.get(END)
     return (window(start, end),) if start and end else ()
+
+
+def vacated(changes: Iterable[Change], world: World) -> dict[str, dict[int, str]]:
+    """By folded key of a room the flows whose bookings of it go, and the changes that do it."""
+    found: dict[str, dict[int, str]] = {}
+    for change in changes:
+        live = world.live.get(change.address)
+        for one in change.fields if live and change.status is Status.PLANNED else ():
+            if live and one.path.startswith(ROOM_OF) and one.after is None:
+                key = one.path.removeprefix(ROOM_OF).casefold()
+                found.setdefault(key, {})[live.server_id] = change.id
+    return found

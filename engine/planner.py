@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from engine.bookings import vacated
 from engine.granting import give, granted, grants_first, notes_of_lacking
 from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
 from engine.holding import hold, in_force, let_through, protect, rule, shown_guards
@@ -103,15 +104,24 @@ def _guarded(
 
 
 def _find(world: World, kinds: Mapping[str, Kind], options: Options) -> Findings:
+    """What goes is planned after all that stays, which may be what still holds it."""
     findings = Findings()
+    chosen = [one for _, one in sorted(world.desired.items()) if _is_planned(one, world, options)]
     for kind in in_order(kinds):
-        for address, desired in sorted(world.desired.items()):
-            if address.kind != kind.name or kind.live is None or address in world.twins:
-                continue
-            if options.selects(address):
+        for desired in (one for one in chosen if one.is_stated):
+            if desired.address.kind == kind.name:
                 plan_one(kind, desired, world, findings)
         world.absent |= _not_created(kind.name, world, findings)
+    world.vacated = vacated(findings.changes, world)
+    for kind in in_order(kinds):
+        for desired in (one for one in chosen if not one.is_stated):
+            if desired.address.kind == kind.name:
+                plan_one(kind, desired, world, findings)
     return findings
+
+
+def _is_planned(desired: Desired, world: World, options: Options) -> bool:
+    return desired.address not in world.twins and options.selects(desired.address)
 
 
 def _with_grants(

@@ -120,6 +120,8 @@ class World:
     """The licence roles that the seats of all manifests need."""
     twins: set[Address] = field(default_factory=set)
     """Entries that come to one live object with another entry: never planned."""
+    vacated: dict[str, dict[int, str]] = field(default_factory=dict)
+    """By folded key of a room the numbers of flows whose bookings go, with the changes that do."""
     absent: set[Address] = field(default_factory=set)
     """Users who are not live and will not be created by this plan."""
     problems: list[Problem] = field(default_factory=list)

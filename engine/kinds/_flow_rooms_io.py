@@ -47,6 +47,8 @@ async def read_rooms(api: WiseflowApi, world: World, desired: Desired, live: Liv
     for one in known.values():
         by_room.setdefault(_name(one, names), []).append(one)
     live.facts[BOOKINGS] = by_room
+    for path in [path for path in live.fields if path.startswith(ROOM_OF)]:
+        del live.fields[path]
     paths = {path: () for path in desired.fields if path.startswith(ROOM_OF)}
     there = {
         ROOM_OF + name: counted(b.window for b in several) for name, several in by_room.items()

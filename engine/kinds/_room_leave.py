@@ -21,7 +21,7 @@ SHOWN = 3
 
 
 def leave(desired: Desired, world: World, findings: Findings) -> None:
-    """A deletion, held; blocked while any flow, archived ones too, has booked the room."""
+    """A deletion, held; blocked while any flow, archived ones too, keeps a booking of the room."""
     address, live = desired.address, world.live.get(desired.address)
     if reason := world.unread.get((address, "")):
         findings.problem(desired.location, "", reason, "it is left alone")
@@ -46,6 +46,7 @@ def _deletion(desired: Desired, live: Live, world: World) -> Change:
         location=desired.location,
         fields=(FieldChange("name", live.fields["name"], None, f"{desired.location}{at_base}"),),
         hazards=() if reasons else (hazard,),
+        needs=tuple(sorted(_vacated(desired, world).values())),
         status=Status.BLOCKED if reasons else Status.PLANNED,
         reasons=reasons,
     )
@@ -54,7 +55,12 @@ def _deletion(desired: Desired, live: Live, world: World) -> Change:
 def _reasons(desired: Desired, live: Live, world: World) -> Iterable[str]:
     if reason := world.unread.get((desired.address, FLOWS)):
         yield f"whether a flow has booked it {reason}"
-    elif flows := live.facts.get(FLOWS):
+    elif flows := [n for n in live.facts.get(FLOWS, ()) if n not in _vacated(desired, world)]:
         shown = ", ".join(f"#{number}" for number in flows[:SHOWN])
         shown += f" and {len(flows) - SHOWN} more" if len(flows) > SHOWN else ""
         yield f"flows have booked it: {shown}; cancel that first, or answer with `release`"
+
+
+def _vacated(desired: Desired, world: World) -> dict[int, str]:
+    """The flows whose bookings of the room go by this plan, and by which change."""
+    return world.vacated.get(desired.address.key.casefold(), {})

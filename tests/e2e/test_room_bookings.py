@@ -595,3 +595,42 @@ def test_a_room_that_is_booked_by_now_is_not_deleted(rehearsal: Rehearsal) -> No
         rehearsal.apply_saved(data)
     assert "a flow has booked it by now" in " ".join(rehearsal.failures())
     assert [room for room, *_ in found(rehearsal)] == ["hall-a"]
+
+
+GOES = ("room-deletion:*", "room-booking:*", "empty:*")
+
+
+def test_a_room_goes_with_its_last_booking_in_one_apply(rehearsal: Rehearsal) -> None:
+    apply(rehearsal, term(booked("hall-a", SAM)))
+    gone = {"membership": "exact", "room_bookings": []}
+    apply(rehearsal, term(roles=gone, rooms=HALLS[1:], removed=["room/hall-a"]), *GOES)
+    assert found(rehearsal) == {}
+    assert [r["identifier"] for r in rehearsal.control("GET", "state")["rooms"]] == ["B 1:07"]
+
+
+@pytest.mark.parametrize("skip", range(4))
+def test_a_room_that_goes_with_its_booking_is_finished_by_the_same_plan(
+    rehearsal: Rehearsal, skip: int
+) -> None:
+    rehearsal.checked = False
+    apply(rehearsal, term(booked("hall-a", SAM)))
+    gone = {"membership": "exact", "room_bookings": []}
+    rehearsal.write(term(roles=gone, rooms=HALLS[1:], removed=["room/hall-a"]))
+    saved = rehearsal.save_plan(*GOES)
+    fault = {"method": "DELETE", "path": "*", "kind": ("drop_after", "status")[skip % 2]}
+    rehearsal.control("POST", "faults", [fault | {"status": 500, "times": 99, "skip": skip // 2}])
+    rehearsal.apply_saved(saved)
+    rehearsal.control("POST", "faults", [])
+    rehearsal.apply_saved(saved)
+    assert rehearsal.failures() == []
+    assert found(rehearsal) == {}
+    assert rehearsal.plan().changes == ()
+
+
+def test_a_room_stays_while_the_cancelling_of_its_booking_is_held(rehearsal: Rehearsal) -> None:
+    apply(rehearsal, term(booked("hall-a", SAM)))
+    gone = {"membership": "exact", "room_bookings": []}
+    rehearsal.write(term(roles=gone, rooms=HALLS[1:], removed=["room/hall-a"]))
+    changes = {change.id: change for change in rehearsal.plan("room-deletion:*").changes}
+    assert changes["room/hall-a"].status is Status.HELD
+    assert changes["room/hall-a"].needs == ("flow/law:room_bookings.leave",)
