@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Self
 from urllib.parse import urlsplit
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
 
+_MARKS = r"[!$-;=?-\[\]_a-z~]"
+"""What a URL can consist of, but for what begins its fragment. Source: RFC 3986."""
+
+
 def _url(value: str) -> str:
     """Messages show nothing of it: a path or a question may hold a token."""
     try:
@@ -32,7 +37,9 @@ def _url(value: str) -> str:
         usable, login, host = False, None, ""
     if login:
         raise ValueError("holds a name or a password\nthe receiver checks the signature instead")
-    if not usable or parts.fragment or not value.isascii() or " " in value:
+    if "${" in value:
+        raise ValueError("variables are replaced in secrets alone\nwrite the address out")
+    if not usable or not re.fullmatch(f"{_MARKS}+", value):
         raise ValueError("is no address to send calls to\nsuch as https://sis.example.org/hook")
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("plain http is only for this machine\nwrite https")
@@ -55,9 +62,9 @@ def _each_once(events: list[str]) -> list[str]:
     return events
 
 
-_HOST = r"([^\s/?#@:\[]+|\[[0-9a-fA-F:.]+\])"
+_HOST = r"([0-9A-Za-z._~-]+|\[[0-9a-fA-F:.]+\])"
 _HERE = r"(localhost|127\.[0-9.]+|\[::1\])"
-_URL = rf"^(https://{_HOST}|http://{_HERE})(:[0-9]+)?([/?][^\s#]*)?$"
+_URL = rf"^(https://{_HOST}|http://{_HERE})(:[0-9]+)?([/?]{_MARKS}*)?$"
 Url = Annotated[
     Line, AfterValidator(_url), Field(max_length=2000, json_schema_extra={"pattern": _URL})
 ]

@@ -49,6 +49,12 @@ WEBHOOK_CASES: dict[str, Case] = {
     "an address with a login": (hook(url="¶https://a:b@sis.example.org/"), "a password"),
     "an address with a fragment": (hook(url='¶"https://sis.example.org/#x"'), "no address"),
     "an address with a space": (hook(url="¶https://sis.example.org/a b"), "no address"),
+    "an address with a variable": (
+        hook(url="¶https://sis.example.org/${TOKEN}"),
+        "variables are replaced in secrets alone … write the address out",
+    ),
+    "an address with braces": (hook(url='¶"https://sis.example.org/{flow}"'), "no address"),
+    "an address with a back slash": (hook(url="¶https://sis.example.org\\hook"), "no address"),
     "an address with a broken port": (hook(url='¶"https://sis.example.org:x/"'), "no address"),
     "a webhook without an address": (hook(key="¶sis", url=None), 'lacks "url"'),
     "a webhook without events": (hook(key="¶sis", events=None), 'lacks "events"'),
