@@ -399,4 +399,5 @@ def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
 
 
 def _is_as_it_was(old: Item, new: Item) -> bool:
-    return new.before == old.before or new.before in old.before.split(OR)
+    """Whether nobody can say that it moved."""
+    return new.before in (UNREADABLE, old.before, *old.before.split(OR))

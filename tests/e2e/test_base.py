@@ -411,7 +411,8 @@ def test_a_draft_that_cannot_be_read_is_not_deleted(office: Office) -> None:
 
 
 def ects(office: Office) -> Any:
-    (flow,) = [f for f in office.stage.control("GET", "state")["flows"] if f["title"] == "Law"]
+    flows = office.stage.control("GET", "state")["flows"]
+    (flow,) = [one for one in flows if one["title"] == "Law" and not one["deleted"]]
     return flow["ects"]
 
 
@@ -454,3 +455,18 @@ def test_points_of_a_saved_plan_are_written_once_more_by_the_same_plan(office: O
     for _ in range(2):
         assert office.call("apply", "plan.bin")[0] == 0
         assert ects(office) == "10"
+
+
+def test_a_flow_that_is_made_again_with_its_points_is_finished_by_the_same_plan(
+    office: Office,
+) -> None:
+    begin(office, term(LAW))
+    office.stage.by_hand("DELETE", f"/flows/{live(office)['flowId']}")
+    document = json.loads(term({**LAW, "ects": "5"}))
+    office.write(json.dumps(document | {"recreate": ["flow/law"]}))
+    assert office.call("plan", "--out", "plan.bin")[0] == 0
+    office.scope = ()
+    for _ in range(2):
+        code, said = office.call("apply", "plan.bin")
+        assert code == 0, said
+        assert ects(office) == "5"
