@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.binding import INPUT_MOVED, NOT_POSSIBLE, Binding, BoundPlan, bind, impossible, moved
 from engine.creation import LEFTOVERS
-from engine.errors import ApiError
+from engine.errors import ApiError, JournalError
 from engine.guards import NAMES
 from engine.holding import in_force, lapsed, protect, rule
 from engine.kind import Kind, RefusedError, Work
@@ -144,7 +144,16 @@ class _Run:
                 return Outcome(change, Result.NOT_TRIED, STOPPED, INTERRUPTED)
             if self.stopped:
                 return Outcome(change, Result.NOT_TRIED, *self.stopped)
-            return await self._carry_out(change)
+            try:
+                return await self._carry_out(change)
+            except JournalError as error:
+                return self._unwitnessed(change, error)
+
+    def _unwitnessed(self, change: Change, error: JournalError) -> Outcome:
+        """What nobody would know of is not sent, and nothing after it."""
+        self.stopped = self.stopped or (str(error), error.exit_code)
+        result = Result.FAILED if change.id in self.sent else Result.NOT_TRIED
+        return Outcome(change, result, str(error), error.exit_code)
 
     async def _carry_out(self, change: Change) -> Outcome:
         verdict = await self._verdict(change.address)

@@ -139,6 +139,14 @@ class ExpiredError(EngineError):
     exit_code = 9
 
 
+class JournalError(EngineError):
+    """The journal cannot be written: nothing more may be sent."""
+
+    def __init__(self, path: object, error: OSError) -> None:
+        reason = error.strerror or type(error).__name__
+        super().__init__(f"the journal {path} cannot be written: {reason}; mend that, then go on")
+
+
 class LockedError(EngineError):
     """Another apply works on this environment."""
 

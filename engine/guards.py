@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.model import INDIVIDUAL, OFF, Address, Allowance, set_of
-from engine.plan import Action, Change, FieldChange, Guard, SeatsChange
+from engine.plan import Action, Change, FieldChange, Guard, Note, SeatsChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -271,6 +271,18 @@ def _members(
     ]
     limit = f"at least {least} of the {last} members of the last time"
     yield Checked(Guard("uniweb", str(about), limit, str(now), now < least), tuple(refused))
+
+
+def notes_of_unmeasured(
+    changes: Iterable[Change], world: World, last_counts: Mapping[str, int]
+) -> Iterator[Note]:
+    """Profiles by whose word somebody leaves, while nobody knows how many there were before."""
+    leaving = [change for change in changes if taken(change)]
+    for profile, count in sorted(world.member_counts.items()):
+        if profile not in last_counts and any(_comes_from(profile, c, world) for c in leaving):
+            message = f"UNIWeb answered {count} members, and people leave by its word"
+            hint = "how many it answered the last time is not known here: see that these are all"
+            yield Note(Address("profile", profile), message, hint)
 
 
 def _comes_from(profile: str, change: Change, world: World) -> bool:

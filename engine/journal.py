@@ -20,11 +20,13 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import JournalError
 from engine.model import INDIVIDUAL
 
 if TYPE_CHECKING:
@@ -65,11 +67,10 @@ class Journal:
     """One run's file. What is awaited stands on the disk; many that wait share one sync."""
 
     def __init__(self, folder: Path, run: Run, now: datetime) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
         self.path = folder / f"{self.run_id}.jsonl"
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        self._file = handle
+        self._file = _opened(self.path)
+        self._lost: JournalError | None = None
         self._pending: list[bytes] = []
         self._added = self._flushed = 0
         self._flushing: asyncio.Task[None] | None = None
@@ -92,14 +93,15 @@ class Journal:
         self._add("outcome", id=outcome.change.id, result=str(outcome.result))
 
     async def end(self, exit_code: int) -> None:
-        """Notes how the run ended, and closes the file."""
+        """Notes how the run ended, and closes the file; what cannot be written ends with no end."""
         self._add("end", exit_code=exit_code)
         await self.close()
 
     async def close(self) -> None:
         """Writes what is pending and closes the file; a second time it does nothing."""
         if self._file >= 0:
-            await self._synced()
+            with suppress(JournalError):
+                await self._synced()
             os.close(self._file)
             self._file = -1
 
@@ -128,9 +130,11 @@ class Journal:
         self._added += 1
 
     async def _synced(self) -> None:
-        """Waits until all that was added so far is on the disk."""
+        """Waits until all that was added so far is on the disk. Raises: JournalError."""
         mine = self._added
         while self._flushed < mine:
+            if self._lost:
+                raise self._lost  # What comes after lines that are lost would tell another story.
             if self._flushing is None or self._flushing.done():
                 self._flushing = asyncio.create_task(self._flush())
             await asyncio.shield(self._flushing)
@@ -145,9 +149,22 @@ class Journal:
         return b"".join(lines)
 
     def _write(self, data: bytes) -> None:
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+            os.fsync(self._file)
+        except OSError as error:
+            self._lost = JournalError(self.path, error)
+            raise self._lost from None
+
+
+def _opened(path: Path) -> int:
+    """A file of its own. Raises: JournalError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise JournalError(path, error) from None
 
 
 def intent(change: Change, number_of: NumberOf) -> dict[str, Any]:

@@ -103,8 +103,11 @@ def _refused_by_the_system(arguments: list[str], error: OSError) -> int:
     if isinstance(error, BrokenPipeError):
         _close_stdout()
         return ERROR
-    where = f": {error.filename}" if error.filename else ""
-    return _fail(arguments, f"{error.strerror or type(error).__name__}{where}", ERROR)
+    reason = error.strerror or type(error).__name__
+    if error.filename:
+        return _fail(arguments, f"{error.filename}: {reason}", ERROR)
+    message = f"the output cannot be written: {reason}; `wisectl journal` tells what an apply did"
+    return _fail(arguments, message, ERROR)
 
 
 def _crash(error: Exception, root: Path) -> str:
@@ -117,7 +120,7 @@ def _crash(error: Exception, root: Path) -> str:
         make_work_folder(folder)
         report = folder / "crash.txt"
         report.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError:
+    except (OSError, EngineError):
         return f"A bug in wisectl: {type(error).__name__} at {lines[-1]}"
     return f"A bug in wisectl ({type(error).__name__}). Please report it with {report}."
 

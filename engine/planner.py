@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from engine.bookings import vacated
 from engine.granting import give, granted, grants_first, notes_of_lacking
-from engine.guards import MAX_REMOVED, MAX_UPDATES, UPDATES_SHARE, Limits, check_guards
+from engine.guards import (
+    MAX_REMOVED,
+    MAX_UPDATES,
+    UPDATES_SHARE,
+    Limits,
+    check_guards,
+    notes_of_unmeasured,
+)
 from engine.holding import hold, in_force, let_through, protect, rule, shown_guards
 from engine.kind import Kind, in_order
 from engine.model import IN_ROOMS, INDIVIDUAL, Address, Allowance, Desired, Owner, Standing
@@ -97,7 +104,7 @@ def _guarded(
     )
     checked = check_guards(changes, world, limits)
     allowances, notes = in_force(options.allowances, world)
-    findings.notes += notes
+    findings.notes += [*notes, *notes_of_unmeasured(changes, world, options.last_counts)]
     ruling = rule(changes, [refusal for one in checked for refusal in one.refusals], allowances)
     held = hold(changes, ruling, world.now.astimezone(world.zone).date())
     return _pass_on(held), shown_guards(checked, ruling), let_through(ruling)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.commands.lock import holder
 from engine.commands.session import WORK_FOLDER, Invocation, settings_of
 from engine.errors import EngineError
 from engine.journal import damage, read, runs
@@ -73,35 +74,41 @@ def check_whole(path: Path) -> None:
 def run(invocation: Invocation, name: str | None) -> int:
     """Prints the account; 0."""
     environment, path = find_run(invocation, name)
+    # Asked first: a run that ends meanwhile has an end.
+    by = holder(invocation.root, environment)
     check_whole(path)
     found = account(read(path))
+    is_last = path == runs(path.parent)[-1]
+    running = by if found.exit_code is None and is_last else None
     if invocation.json:
-        print(render(_document(found)), end="")
+        print(render(_document(found, running)), end="")
         return 0
     header = found.header
     print(f"{environment}   run {header.get('run', path.stem)}   {header.get('at', '')[:16]} UTC")
     who, commit = header.get("who", "?"), header.get("commit") or "no commit"
     print(f"by {who} on {header.get('host', '?')}   {commit}   {header.get('source', '')}")
     print(f"plan {header.get('plan', '?')}")
-    for line in _results(found):
+    for line in _results(found, running):
         print(line)
     return 0
 
 
-def _results(found: Account) -> Iterable[str]:
+def _results(found: Account, running: str | None) -> Iterable[str]:
     counts = Counter(found.results.values())
     yield ", ".join(f"{number} {word}" for word, number in sorted(counts.items())) or "no changes"
     for name in found.unknown:
         yield f"! unknown    {name}"
     for call in found.lost:
         yield f"! no answer  {call['operation']}   {call['path']}   {call.get('id')}"
-    if found.exit_code is None:
+    if running is not None:
+        yield f"It is still at work{f': {running}' if running else ''}."
+    elif found.exit_code is None:
         yield "It was cut off: no end is written. Run the same plan again, or plan anew."
     else:
         yield f"It ended with exit code {found.exit_code}."
 
 
-def _document(found: Account) -> dict[str, Any]:
+def _document(found: Account, running: str | None) -> dict[str, Any]:
     return {
         "format_version": "1.0",
         "run": dict(found.header),
@@ -109,4 +116,5 @@ def _document(found: Account) -> dict[str, Any]:
         "unknown": found.unknown,
         "without_answer": [dict(call) for call in found.lost],
         "exit_code": found.exit_code,
+        "running": running is not None,
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from engine.commands.session import lock_path
+from engine.commands.session import lock_path, make_work_folder
 from engine.errors import LockedError
 
 if TYPE_CHECKING:
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from engine.commands.session import Session
 
 
+A_MOMENT = 0.5
+"""Seconds that an apply waits: `journal` holds the lock for less, to see whether it is free."""
+
+
 @contextmanager
 def locked(session: Session) -> Iterator[None]:
     """Holds the environment's lock. Raises: LockedError, with the holder's name."""
-    path = lock_path(session)
+    path = lock_path(session.invocation.root, session.name)
+    make_work_folder(path.parent)
     name_file = path.with_suffix(".holder")
-    lock = FileLock(path, timeout=0)
+    lock = FileLock(path, timeout=A_MOMENT)
     try:
         lock.acquire()
     except Timeout:
@@ -37,6 +42,19 @@ def locked(session: Session) -> Iterator[None]:
     finally:
         name_file.unlink(missing_ok=True)
         lock.release()
+
+
+def holder(root: Path, environment: str) -> str | None:
+    """Who applies to an environment at this moment from here; None where nobody does."""
+    path = lock_path(root, environment)
+    if not path.exists():
+        return None
+    lock = FileLock(path, timeout=0)
+    try:
+        with lock:
+            return None
+    except Timeout:
+        return _holder(path.with_suffix(".holder")).removeprefix(": ")
 
 
 def _myself() -> str:

@@ -17,6 +17,7 @@ from engine.base import read_base
 from engine.commands.colour import wants_colour
 from engine.desired import Conventions as ManifestConventions
 from engine.desired import load_desired
+from engine.errors import EngineError
 from engine.live import Conventions
 from engine.pacing import Rate
 from engine.render.style import Style
@@ -193,7 +194,9 @@ def _embedded(invocation: Invocation, settings: Settings, base: str | None) -> I
 
 
 def make_work_folder(folder: Path) -> None:
-    """The folder for what is not to be committed; it ignores itself."""
+    """The folder for what is not to be committed; it ignores itself. Raises: EngineError."""
+    if folder.exists() and not folder.is_dir():
+        raise EngineError(f"{folder} is in the way of a folder for locks and journals: move it")
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
@@ -246,11 +249,9 @@ def _uniweb(
     )
 
 
-def lock_path(session: Session) -> Path:
-    """The file that one apply at a time holds for this environment."""
-    folder = session.invocation.root / WORK_FOLDER
-    make_work_folder(folder)
-    return folder / f"{session.name}.lock"
+def lock_path(root: Path, environment: str) -> Path:
+    """The file that one apply at a time holds for an environment."""
+    return root / WORK_FOLDER / f"{environment}.lock"
 
 
 def journal_folder(session: Session) -> Path:

@@ -134,10 +134,13 @@ def test_a_killed_apply_leaves_a_journal_and_no_lock(office: Office) -> None:
     while_it_runs = office.call("apply", str(office.root / "monday.plan"))
     assert while_it_runs.code == 10
     assert f"process {process.pid}" in while_it_runs.err
+    assert f"process {process.pid}" in office.call("journal").out
+    assert json.loads(office.call("journal", "--json").out)["running"] is True
     process.kill()
     process.communicate(timeout=DEADLINE)
     told = office.call("journal").out
     assert "It was cut off" in told
+    assert json.loads(office.call("journal", "--json").out)["running"] is False
     assert "! no answer  POST /flows/{flowId}/participants" in told
     office.sandbox("POST", "faults", [])
     assert office.call("apply", str(office.root / "monday.plan")).code == 0

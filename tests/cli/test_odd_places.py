@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,18 +14,20 @@ from types import ModuleType
 import pytest
 
 from engine.__main__ import main as entry
+from engine.journal import read, runs
 from tests.cli.test_saved_plans import SETTINGS, Office, office, served
 
 __all__ = ["office", "served"]
 
 FULL = Path("/dev/full")
+COMMAND = (sys.executable, "-m", "engine")
 
 
 def wisectl(
     office: Office, *arguments: str, stdout: int | None
 ) -> subprocess.CompletedProcess[str]:
     """The real command with an output of its own; None for one that is closed."""
-    command = [sys.executable, "-m", "engine", "--dir", str(office.root), "--env", "staging"]
+    command = [*COMMAND, "--dir", str(office.root), "--env", "staging"]
     return subprocess.run(  # noqa: S603 - our own command
         [*command, *arguments],
         stdout=subprocess.DEVNULL if stdout is None else stdout,
@@ -46,6 +49,38 @@ def test_an_output_that_cannot_be_written_is_an_error_without_a_traceback(
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert "No space left" in ended.stderr
+
+
+@pytest.mark.parametrize("size", [0, 600, 900])
+def test_what_no_journal_can_tell_of_is_not_sent(office: Office, size: int) -> None:
+    """A limit on the size of files stands for a disk that is full."""
+
+    def few_bytes() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    office.plan()
+    before = office.writes()
+    ended = subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, "--dir", str(office.root), "--env", "staging", "apply", "--json", "monday.plan"],
+        cwd=office.root,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        preexec_fn=few_bytes,
+    )
+    document = json.loads(ended.stdout)
+    *_, path = runs(office.root / ".wisectl" / "journal" / "staging")
+    told = [row for row in read(path) if row["type"] == "call"]
+    assert office.writes() - before <= len(told)
+    if size == 0:
+        assert (ended.returncode, "cannot be written" in document["error"]["message"]) == (1, True)
+    else:
+        results = {one["result"] for one in document["outcomes"]}
+        assert results - {"done"}
+        assert ended.returncode == (8 if "done" in results else 1), results
+        assert "cannot be written: File too large" in ended.stdout
+    assert office.call("apply", "--auto-approve").code == 0
 
 
 def test_a_closed_output_is_told_nothing_and_breaks_nothing(office: Office) -> None:
@@ -75,7 +110,7 @@ def test_a_file_where_the_work_folder_must_be_is_an_error(office: Office) -> Non
     folder.write_text("", encoding="utf-8")
     ended = office.call("apply", "--auto-approve")
     assert ended.code == 1
-    assert ".wisectl" in ended.err
+    assert ".wisectl is in the way" in ended.err
 
 
 def test_a_port_that_is_none_is_a_problem_of_the_settings(office: Office) -> None:

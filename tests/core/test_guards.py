@@ -345,6 +345,14 @@ def test_a_profile_that_was_not_read_is_not_taken_for_a_short_one() -> None:
     assert held(make_plan("test", world.world(), KINDS, Options(last_counts={"staff": 9}))) == set()
 
 
+def test_where_nobody_knows_how_many_there_were_it_is_told_that_people_leave() -> None:
+    plan = plan_with(from_uniweb(), 2, Options())
+    (note,) = [one for one in plan.notes if one.address == Address("profile", "staff")]
+    assert note.message == "UNIWeb answered 2 members, and people leave by its word"
+    told = plan_with(from_uniweb(), 89, Options(last_counts={"staff": 100})).notes
+    assert note.address not in {one.address for one in told}
+
+
 # ---- allowances ----------------------------------------------------------------------------------
 
 
