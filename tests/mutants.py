@@ -102,7 +102,7 @@ MUTANTS = (
     Mutant(
         "what moved in WISEflow is written over",
         "binding.py",
-        '        return "" if planned == fresh else LIVE_MOVED\n',
+        '        return "" if is_same else LIVE_MOVED\n',
         '        return ""\n',
         (10,),
     ),

@@ -450,10 +450,10 @@ def test_points_that_stand_as_they_stood_are_left_alone_whatever_else_moved(offi
 def test_points_of_a_saved_plan_are_written_once_more_by_the_same_plan(office: Office) -> None:
     begin(office, term({**LAW, "ects": "5"}))
     office.write(term({**LAW, "ects": "10"}))
-    assert office.call("plan", "--out", "plan.bin")[0] == 0
+    assert office.call("plan", "--out", str(office.root / "plan.bin"))[0] == 0
     office.scope = ()
     for _ in range(2):
-        assert office.call("apply", "plan.bin")[0] == 0
+        assert office.call("apply", str(office.root / "plan.bin"))[0] == 0
         assert ects(office) == "10"
 
 
@@ -464,9 +464,9 @@ def test_a_flow_that_is_made_again_with_its_points_is_finished_by_the_same_plan(
     office.stage.by_hand("DELETE", f"/flows/{live(office)['flowId']}")
     document = json.loads(term({**LAW, "ects": "5"}))
     office.write(json.dumps(document | {"recreate": ["flow/law"]}))
-    assert office.call("plan", "--out", "plan.bin")[0] == 0
+    assert office.call("plan", "--out", str(office.root / "plan.bin"))[0] == 0
     office.scope = ()
     for _ in range(2):
-        code, said = office.call("apply", "plan.bin")
+        code, said = office.call("apply", str(office.root / "plan.bin"))
         assert code == 0, said
         assert ects(office) == "5"

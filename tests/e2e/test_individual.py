@@ -147,13 +147,13 @@ def test_a_ring_that_breaks_off_is_finished_by_the_same_plan(
     office.write(term(*(person(k, unique_exam_id=i) for k, i in begun.items())))
     office.apply()
     office.write(term(*(person(k, unique_exam_id=i) for k, i in RINGS["three"].items())))
-    assert office.call("plan", "--out", "plan.bin")[0] == 0
+    assert office.call("plan", "--out", str(office.root / "plan.bin"))[0] == 0
     wanted = {"method": operation, "path": path, "times": 99, "skip": skip, "kind": fault}
     control("POST", "faults", [wanted])
-    first, _ = office.call("apply", "plan.bin")
+    first, _ = office.call("apply", str(office.root / "plan.bin"))
     assert (first == 0) == (operation == "DELETE" and skip == 1)
     control("POST", "faults", [])
-    assert office.call("apply", "plan.bin")[0] == 0
+    assert office.call("apply", str(office.root / "plan.bin"))[0] == 0
     assert _ids(office.stage) == RINGS["three"]
 
 
