@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from engine.binding import INPUT_MOVED, NOT_POSSIBLE, Binding, BoundPlan, bind, impossible, moved
+from engine.binding import Binding, BoundPlan, bind
+from engine.comparing import INPUT_MOVED, NOT_POSSIBLE, impossible, moved
 from engine.creation import LEFTOVERS
 from engine.errors import ApiError, JournalError
 from engine.guards import NAMES

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.exam_ids import EXAM_ID, heads
 from engine.individual import general_after, general_live, mentioned, own, values, wanted
 from engine.model import ACTIVE_OF, BY_NUMBER, EXAM_IDS, INDIVIDUAL, OFF
+from engine.plan import VERBS
 from engine.variables import Secret
 
 if TYPE_CHECKING:
@@ -210,9 +211,6 @@ def _member_items(
             yield f"{path}/{name}", stated.get(name), was, will, verb, change if verb else ""
 
 
-VERBS = ("add", "remove", "deactivate", "reactivate", "change")
-
-
 def _seat_items(
     desired: Desired, role: DesiredRole, changes: list[Change], world: World
 ) -> Iterator[Row]:
@@ -337,67 +335,3 @@ def _verbs(seats: SeatsChange) -> Iterator[tuple[str, str]]:
         for seat in getattr(seats, verb):
             is_named = seat.user_id is None
             yield seat.person.casefold() if is_named else f"#{seat.user_id}", verb
-
-
-# ---- comparing ---------------------------------------------------------------------------------
-
-INPUT_MOVED = "the manifests or sources say something else than when it was planned"
-LIVE_MOVED = "WISEflow holds neither what was there when it was planned nor what was planned"
-NOT_POSSIBLE = "what was planned cannot be done any more; plan again to see why"
-
-
-def moved(planned: Binding, fresh: Binding, nothing: Callable[[str], str]) -> list[str]:
-    """Why the object may not be written; empty where it is as it was, as planned, or a mixture.
-
-    `nothing` gives the digest of "not stated" for an item.
-    """
-    reasons = {reason for _, reason in _moved_items(planned, fresh, nothing)}
-    return sorted(reasons - {NOT_POSSIBLE})
-
-
-def impossible(planned: Binding, fresh: Binding, nothing: Callable[[str], str]) -> frozenset[str]:
-    """The ids of changes that the object does not allow any more, though nobody changed it."""
-    found = _moved_items(planned, fresh, nothing)
-    return frozenset(planned[name].change for name, reason in found if reason == NOT_POSSIBLE)
-
-
-def _moved_items(
-    planned: Binding, fresh: Binding, nothing: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
-    was_deleted = any(item.before == DELETED for item in planned.values())
-    written = {item.change for item in planned.values()}
-    for name in {*planned, *fresh}:
-        if name not in planned and fresh[name].stated == nothing(name):
-            if was_deleted:
-                continue  # Who sits on a flow that was reopened, nobody knew either.
-            if fresh[name].before == nothing(name) and fresh[name].change not in written:
-                continue  # Possible by now, as a source says when the exam is: another plan's.
-        if reason := _moved_item(planned.get(name), fresh.get(name), nothing(name)):
-            yield name, reason
-
-
-def _moved_item(old: Item | None, new: Item | None, nothing: str) -> str:
-    if new is None:
-        # A member or stranger that is gone, as was planned; or an entry that is stated no more.
-        return "" if old is None or old.stated == nothing else INPUT_MOVED
-    if old is None:
-        return INPUT_MOVED if new.stated != nothing else LIVE_MOVED if new.verb else ""
-    if old.stated != new.stated:
-        return INPUT_MOVED
-    if old.before == DELETED:
-        return ""  # Nobody knew what was there: nothing was planned of it, and nothing is written.
-    if new.verb:
-        # Of what was blocked or held nothing is written: what would come of it may be another.
-        is_same = new.after == old.after or not old.change
-        is_same = is_same and new.verb == old.verb and _is_as_it_was(old, new)
-        return "" if is_same else LIVE_MOVED
-    if not old.verb or new.before in (old.after, UNREADABLE):
-        return ""
-    if not old.change and old.before == UNREADABLE:
-        return ""  # Nobody knew what was there, and nothing is written of it.
-    return NOT_POSSIBLE if _is_as_it_was(old, new) else LIVE_MOVED
-
-
-def _is_as_it_was(old: Item, new: Item) -> bool:
-    """Whether nobody can say that it moved."""
-    return new.before in (UNREADABLE, old.before, *old.before.split(OR))

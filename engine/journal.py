@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import JournalError
 from engine.model import INDIVIDUAL
+from engine.plan import VERBS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -241,7 +242,6 @@ def _is_row(line: bytes) -> bool:
     return isinstance(row, dict) and _has_due(row)
 
 
-VERBS = ("add", "remove", "deactivate", "reactivate", "change")
 DUE: dict[str, dict[str, type]] = {
     "run": {"at": str, "run": str},
     "change": {"id": str, "action": str, "fields": list},

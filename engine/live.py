@@ -20,7 +20,7 @@ from engine.wiseflow.flows import FlowKeys
 from engine.wiseflow.licence import Licence, fingerprint, read_licence
 from engine.wiseflow.second_looks import doubt_names
 from engine.wiseflow.users import Filter, UserSearch, filter_for, read_user_data
-from engine.world import Identity, People, World, known
+from engine.world import Identity, People, World, known, mentioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -153,7 +153,10 @@ async def _find_people(api: WiseflowApi, world: World, stated: Iterable[Desired]
         if wanted and identity not in filters:
             filters[identity] = wanted
     search = UserSearch(api)
-    found = await search.find(filters.values())
+    # Who is written in several ways is searched for in each: a server may tell them apart.
+    ways = {one for one in mentioned(stated) if one.identity in filters}
+    others = {wanted for one in ways if (wanted := filter_for(one, licence))}
+    found = await search.find(others.union(filters.values()))
     people.rows = dict(search.rows)
     people.found = {i: tuple(row.id for row in found[f]) for i, f in filters.items()}
     people.claims = _claims(stated, world)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.binding import VERBS, members
+from engine.binding import members
 from engine.bookings import windows
 from engine.individual import PATHS, mentioned, values
 from engine.model import (
     BY_NUMBER,
+    IN_ROOMS,
+    IN_SLOTS,
     INDIVIDUAL,
     ROOM_OF,
     Desired,
@@ -21,7 +23,7 @@ from engine.model import (
     Standing,
     set_of,
 )
-from engine.plan import NOT_VERIFIED, Action, Change, FieldChange, Seat, SeatsChange, Status
+from engine.plan import NOT_VERIFIED, VERBS, Action, Change, FieldChange, Seat, SeatsChange, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -219,7 +221,9 @@ class Origins:
             yield kept
 
     def _is_absent(self, seat: Seat, there: SeatsChange) -> bool:
-        """Whether an allocation is of somebody who, being left alone, does not come."""
+        """Whether something is for somebody who, being left alone, does not come."""
+        if there.role in (*INDIVIDUAL, IN_ROOMS, IN_SLOTS):
+            return seat.person in self._left.get("participants", set())
         owner, _, members = there.role.partition(".")
         if not members or seat not in there.add:
             return False

@@ -57,6 +57,10 @@ class Seat:
     """WISEflow's number of somebody who leaves: names of strangers are not always known."""
 
 
+VERBS = ("add", "remove", "deactivate", "reactivate", "change")
+"""What can become of people in a role; each has a list of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class SeatsChange:
     """One role of one flow: who comes, who goes, and the number of seats before and after."""

@@ -21,6 +21,7 @@ from engine.errors import ExpiredError, Location, Problem, StaleError
 from engine.guards import Allowance
 from engine.model import Address, Value
 from engine.plan import (
+    VERBS,
     Action,
     Change,
     FieldChange,
@@ -292,8 +293,7 @@ def _change(row: Mapping[str, Any]) -> Change:
 
 
 def _seats(row: Mapping[str, Any]) -> SeatsChange:
-    lists = ("add", "remove", "deactivate", "reactivate", "change")
-    people: dict[str, Any] = {name: tuple(_seat(one) for one in row[name]) for name in lists}
+    people: dict[str, Any] = {name: tuple(_seat(one) for one in row[name]) for name in VERBS}
     return SeatsChange(row["role"], row["before"], row["after"], **people, of=row.get("of", ""))
 
 

@@ -12,7 +12,7 @@ from engine.model import BY_NUMBER, INDIVIDUAL, Address, Desired, DesiredRole, L
 from engine.plan import Change, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime, tzinfo
 
     from engine.model import Value
@@ -147,12 +147,7 @@ class World:
 
     def mentions(self) -> dict[Identity, Person]:
         """Everyone on a desired seat, or named as leaving one, by identity."""
-        return {
-            person.identity: person
-            for one in self.desired.values()
-            for role in one.roles.values()
-            for person in (*(seat.person for seat in role.seats), *role.leaving, *_owner(role))
-        }
+        return {person.identity: person for person in mentioned(self.desired.values())}
 
     def numbers_by_name(self) -> dict[str, int]:
         """From the names that a plan shows, folded, to the numbers of live users."""
@@ -166,6 +161,13 @@ class World:
             if kind == people.user_key and len(found) == 1:
                 numbers[value] = found[0]
         return numbers
+
+
+def mentioned(resources: Iterable[Desired]) -> Iterator[Person]:
+    """Each mention of somebody on a seat, or as leaving one, as it is written."""
+    for one in resources:
+        for role in one.roles.values():
+            yield from (*(seat.person for seat in role.seats), *role.leaving, *_owner(role))
 
 
 @dataclass(slots=True)

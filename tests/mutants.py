@@ -94,14 +94,14 @@ MUTANTS = (
     ),
     Mutant(
         "what moved in the manifests is written all the same",
-        "binding.py",
+        "comparing.py",
         "    if old.stated != new.stated:\n",
         "    if False:\n",
         (10,),
     ),
     Mutant(
         "what moved in WISEflow is written over",
-        "binding.py",
+        "comparing.py",
         '        return "" if is_same else LIVE_MOVED\n',
         '        return ""\n',
         (10,),

@@ -220,6 +220,8 @@ class _Allocating:
         address, live = self.desired.address, self.live
         if live is None or live.facts["marked"]:
             yield str(address)
+        if self._comes(change, _members(role)):
+            yield f"{address}:{_members(role)}"
         if owner.role in NEEDED and any(one.part == ALLOCATION for one in self.changes):
             yield f"{address}:{ALLOCATION}"
         if owner.person is None:
@@ -231,6 +233,14 @@ class _Allocating:
         mine = [seat for seat in seats if seat.user_id == number]
         if not mine or mine[0].flags.get("allocated_to_all"):
             yield f"{address}:{owner.role}"
+
+    def _comes(self, change: Change, members: str) -> bool:
+        """Whether somebody whom the change allocates is not on the flow yet."""
+        seats = self.live.roles.get(members, ()) if self.live else ()
+        name_of, licence = self.world.people.name_of, self.world.licence
+        there = {name_of(one.user_id, licence, one.name).casefold() for one in seats}
+        coming = change.seats.add if change.seats else ()
+        return any(seat.person.casefold() not in there for seat in coming)
 
     def _reasons(self, change: Change, role: DesiredRole, owner: Owner) -> Iterator[str]:
         """Why WISEflow would refuse it."""

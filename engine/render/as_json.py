@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import __version__
 from engine.model import INDIVIDUAL
+from engine.plan import VERBS
 from engine.render.counts import count
 from engine.render.values import masked, owner
 
@@ -152,7 +153,6 @@ def _field(change: Change, field: FieldChange, style: Style) -> dict[str, Any]:
 
 
 def _seats(seats: SeatsChange, style: Style) -> dict[str, Any]:
-    lists = ("add", "remove", "deactivate", "reactivate", "change")
     return {
         "role": seats.role,
         "of": owner(seats, style),
@@ -160,7 +160,7 @@ def _seats(seats: SeatsChange, style: Style) -> dict[str, Any]:
         "after": seats.after,
         **{
             name: [_seat(seat, style, seats.role in INDIVIDUAL) for seat in getattr(seats, name)]
-            for name in lists
+            for name in VERBS
         },
     }
 

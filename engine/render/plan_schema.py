@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.plan import VERBS
+
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
 
@@ -28,7 +30,7 @@ _ROLE = {
     "of": {"type": "string", "description": "of an allocation whose it is, else empty"},
     "before": _COUNT,
     "after": _COUNT,
-    **dict.fromkeys(("add", "remove", "deactivate", "reactivate", "change"), _SEATS),
+    **dict.fromkeys(VERBS, _SEATS),
 }
 _CHANGE = {
     "id": _TEXT,

@@ -266,3 +266,68 @@ def test_what_a_new_source_makes_possible_does_not_stop_the_plan_that_attached_i
     text = term(source, "\n").replace("managers: [kim@x.org]", seats)
     again(rehearsal, text + rooms)
     settled(rehearsal)
+
+
+def test_somebody_who_is_written_in_two_ways_is_found_where_only_one_of_them_is_left(
+    rehearsal: Rehearsal,
+) -> None:
+    """A server tells the ways apart; the first flow is all that the plan is about."""
+    body = {"firstName": "Ada", "lastName": "Byron", "emails": ["ada@x.org"], "roles": []}
+    rows = rehearsal.by_hand("GET", "/license/user-data-types")["data"]
+    kind = next(row["id"] for row in rows if row["name"] == "Personal Organisation Id")
+    body |= {"externalIds": [{"userDataTypeId": kind, "value": "ada@x.org"}]}
+    rehearsal.by_hand("POST", "/license/user", body)
+    flows = "".join(
+        f"  - {{key: {key}, type: FLOWassign, title: {key}, content: none}}\n" for key in ("a", "b")
+    )
+    head = f"users: [{KIM}}}]\nflows:\n{flows}role_assignments:\n"
+    head += "  - {flows: [b], managers: [kim@x.org, ada@x.org]}\n"
+    rehearsal.write(head + "  - {flows: [a], managers: [kim@x.org]}\n")
+    settled(rehearsal)
+    rehearsal.write(head + "  - {flows: [a], managers: [kim@x.org, ADA@X.ORG]}\n")
+    settled(rehearsal)
+    (flow,) = rehearsal.flows("wisectl-a")
+    assert len(rehearsal.seats(flow["flowId"], "managers")) == 2
+
+
+def test_nobody_is_allocated_who_does_not_come_to_the_flow(rehearsal: Rehearsal) -> None:
+    """Assessors of a part of a sequence are added in WISEflow alone."""
+    kinds = ("bar", "bar-a")
+    flows = "".join(
+        f"  - {{key: {key}, type: FLOWassign, title: {key}, content: none, allocation: grouped}}\n"
+        for key in kinds
+    )
+    more = "sequences: [{main: bar, parts: [bar-a]}]\n"
+    seats = "role_assignments:\n  - {flows: [bar, bar-a], managers: [kim@x.org]}\n"
+    rehearsal.write(f"users: [{KIM}}}]\nflows:\n{flows}{more}{seats}")
+    settled(rehearsal)
+    groups = (
+        "  - flows: [bar-a]\n    assessors: [kim@x.org]\n"
+        "    assessor_groups: [{title: A, assessors: [kim@x.org]}]\n"
+    )
+    rehearsal.write(f"users: [{KIM}}}]\nflows:\n{flows}{more}{seats}{groups}")
+    plan = rehearsal.plan(*EVERYTHING)
+    assert {c.status for c in plan.changes if "assessor" in c.part} == {Status.BLOCKED}
+
+
+def test_whoever_is_left_out_of_an_exam_that_has_started_gets_no_times_of_their_own(
+    office: Office,
+) -> None:
+    """Somebody took them out in WISEflow: that stays, and so does what would be theirs."""
+    sits = "role_assignments: [{flows: [law], managers: [kim@x.org], participants: [kim@x.org]}]\n"
+    line = "individual: [{flows: [law], person: kim@x.org, unique_exam_id: X-1}]\n"
+    text = term("type: FLOWassign").replace(SEATS, sits)
+    office.write(text + "\n")
+    commit(office.root)
+    office.apply()
+    (flow,) = office.stage.flows("wisectl-law")
+    (seat,) = office.stage.seats(flow["flowId"], "participants")
+    path = f"/flows/{flow['flowId']}/participants/{seat['participantId']}"
+    office.stage.by_hand("DELETE", path)
+    office.stage.by_hand("PATCH", f"/flows/{flow['flowId']}/activate")
+    office.stage.control("POST", "clock", {"now": 1_804_240_800})
+    office.write(text + line)
+    office.scope = ("--base", "HEAD")
+    document = office.document()
+    assert "left alone since the exam has started: kim@x.org" in str(document["notes"])
+    assert document["changes"] == []

@@ -23,7 +23,7 @@ from engine.kinds._flow_attached import SAYS_WHEN, SOURCES
 from engine.live import Conventions
 from engine.pacing import Rate
 from engine.pipeline import Planned, bind_plan, carry_out, fill_for, find_for, plan_now
-from engine.plan import NOT_VERIFIED, Change, Outcome, Plan, Result, Status
+from engine.plan import NOT_VERIFIED, VERBS, Change, Outcome, Plan, Result, Status
 from engine.planfile import Origin, bound_plan, plan_bytes, read_plan
 from engine.planner import Options
 from engine.render.style import Style
@@ -60,7 +60,6 @@ SECRET = SecretStr("sandbox")
 UNLIMITED = Rate(1_000_000, 100_000)
 BASE = "base"
 """Below the root: the manifests as they were, where a world has a base."""
-VERBS = ("add", "remove", "deactivate", "reactivate", "change")
 GOOD = (Result.DONE, Result.ALREADY_DONE)
 
 

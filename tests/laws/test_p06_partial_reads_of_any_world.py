@@ -9,7 +9,7 @@ import httpx
 
 from engine.errors import EngineError
 from engine.model import INDIVIDUAL
-from engine.plan import Change, Plan, Status
+from engine.plan import VERBS, Change, Plan, Status
 from engine.wiseflow.lists import ROW_IDS
 from tests.laws.law import law
 from tests.laws.snapshot import twins
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 HARMS = ("refused", "cut off", "not JSON", "null", "short", "twice", "no total", "lost")
 OF_PAGES = ("short", "twice")
-VERBS = ("add", "remove", "deactivate", "reactivate", "change")
 
 
 class Garble(Tap):
