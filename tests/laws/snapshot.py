@@ -71,15 +71,18 @@ def user_name(user: State, key_type: int) -> str:
     return keys[0] if keys else f"without a key: {user['firstName']} {user['lastName']}"
 
 
+WITHOUT_A_KEY = "without a key"
+
+
 def flow_name(flow: State) -> str:
     references = sorted(one["reference"].casefold() for one in flow["externalSources"])
     keys = [one.removeprefix("wisectl-") for one in references if one.startswith("wisectl-")]
-    return "+".join(keys) or f"without a key: {flow['title']}, {flow['subtitle']}"
+    return "+".join(keys) or f"{WITHOUT_A_KEY}: {flow['title']}, {flow['subtitle']}"
 
 
 def webhook_name(webhook: State) -> str:
     found = re.fullmatch(r"wisectl-(.+)-v\d+", webhook["title"])
-    return found[1].casefold() if found else f"without a key: {webhook['title']}"
+    return found[1].casefold() if found else f"{WITHOUT_A_KEY}: {webhook['title']}"
 
 
 def room_name(room: State) -> str:
