@@ -6,11 +6,13 @@ import io
 import itertools
 import json
 import sys
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
 
+from engine.render.as_json import digest_of, moment_text, render
 from engine.retrying import RetryPolicy
 from engine.wiseflow.client import open_wiseflow
 from tests.cli.test_saved_plans import LATER, TERM, office, served
@@ -75,6 +77,15 @@ def altered(place: Office, _: pytest.MonkeyPatch) -> None:
     path.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
+def rejuvenated(place: Office, _: pytest.MonkeyPatch) -> None:
+    """It is said to be younger than it is, by somebody who knows all but the key."""
+    path = place.root / "monday.plan"
+    document = json.loads(path.read_bytes())
+    made = datetime.fromisoformat(document["created"]["at"]) + timedelta(minutes=1)
+    document["created"]["at"] = moment_text(made)
+    path.write_text(render(document | {"digest": digest_of(document)}), encoding="utf-8")
+
+
 def one_call_fails(place: Office, _: pytest.MonkeyPatch) -> None:
     place.sandbox("POST", "faults", [{**PARTICIPANTS, "kind": "status", "status": 400}])
 
@@ -107,6 +118,7 @@ ROWS: list[tuple[int, Any, tuple[tuple[str, ...], ...]]] = [
     (6, emptied, (DETAILED, APPLY)),
     (7, moved, (SAVED, REVIEWED)),
     (7, altered, (SAVED, REVIEWED)),
+    (7, rejuvenated, (SAVED, REVIEWED)),
     (8, one_call_fails, WRITING),
     (9, old, (SAVED, REVIEWED)),
     (70, bug, (PLAN, *WRITING)),
