@@ -48,6 +48,7 @@ from engine.kinds._flow_rooms_io import read_rooms
 from engine.kinds._flow_sequence import (
     keys_of_sequence,
     read_followers,
+    read_part,
     read_sequences,
     with_sequence,
 )
@@ -282,6 +283,7 @@ async def _read_flow(
     if is_due(desired, live, world.now) and "content" not in desired.fields:
         reads.append(_read_content(api, world, live))
     await together(reads)
+    await read_part(api, world, desired, live)
     try:
         await read_allocations(api, world, desired, live)
     except ApiError as error:

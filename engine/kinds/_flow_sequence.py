@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import ApiError
 from engine.kind import RefusedError
+from engine.kinds._flow_settings_io import unread
 from engine.model import MAIN_OF, PARTS, Address, Desired, FlowSequence, Live
 from engine.plan import Action, Change, FieldChange, Status
 from engine.together import together
-from engine.wiseflow.flows import is_in_sequence
+from engine.wiseflow.flows import is_in_sequence, read_basics
 from engine.wiseflow.sequences import Place, read_sequence
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PART = "sequence"
 ASSESSORS = "assessors"
+IS_PART = "is part of a sequence"
 
 
 def keys_of_sequence(desired: Desired) -> set[str]:
@@ -82,6 +84,24 @@ def _number(key: str, sequence: FlowSequence, world: World) -> int | None:
     """WISEflow's number of a flow of the sequence, whether or not this plan is about it."""
     live = world.live.get(Address("flow", key))
     return live.server_id if live else sequence.numbers.get(key) or world.sources.get(key)
+
+
+async def read_part(api: WiseflowApi, world: World, desired: Desired, live: Live) -> None:
+    """Of a flow to which assessors are to be added: whether a sequence forbids it.
+
+    Where the manifests state the sequence, or all assessors are there, nothing is asked.
+    """
+    if desired.sequence or ASSESSORS not in desired.roles or ASSESSORS not in live.roles:
+        return
+    there = {seat.user_id for seat in live.roles[ASSESSORS]}
+    if all(world.people.user_id(one.person) in there for one in desired.roles[ASSESSORS].seats):
+        return
+    try:
+        basics = await read_basics(api, live.server_id)
+    except ApiError as error:
+        unread(world, live.address, ASSESSORS, error)
+    else:
+        live.facts[IS_PART] = basics.get("combinedMainFlowId") is not None
 
 
 async def read_followers(api: WiseflowApi, live: Live, basics: Mapping[str, Any]) -> None:
@@ -168,11 +188,11 @@ def with_sequence(
 ) -> list[Change]:
     """The changes, and what of the sequence differs; assessors are not added to its parts."""
     sequence = desired.sequence
+    path = PARTS if sequence and desired.address.key == sequence.main else MAIN_OF
+    if (sequence and path == MAIN_OF) or (live and live.facts.get(IS_PART)):
+        changes = [_without_assessors(change) for change in changes]
     if sequence is None:
         return changes
-    path = PARTS if desired.address.key == sequence.main else MAIN_OF
-    if path == MAIN_OF:
-        changes = [_without_assessors(change) for change in changes]
     if live is None or live.facts["marked"] or path not in desired.fields:
         return changes
     if reason := world.unread.get((desired.address, PART)):

@@ -143,6 +143,19 @@ def test_assessors_of_a_part_are_blocked(office: Office) -> None:
     assert by_id(office.document())["flow/law:assessors"]["status"] == "planned"
 
 
+def test_assessors_of_a_part_are_blocked_where_no_manifest_states_the_sequence(
+    office: Office,
+) -> None:
+    write(office, "law-a")
+    office.apply()
+    (office.root / "manifests" / "s.yaml").unlink()
+    text = json.loads(term(flow("law"), flow("law-a")))
+    text["role_assignments"][0]["assessors"] = [KIM]
+    office.write(json.dumps(text))
+    assert "add them in WISEflow" in reasons(office, "flow/law-a:assessors")
+    assert by_id(office.document())["flow/law:assessors"]["status"] == "planned"
+
+
 def test_a_sequence_that_cannot_be_read_gets_no_part(office: Office) -> None:
     write(office, "law-a")
     office.apply()
