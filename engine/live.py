@@ -68,10 +68,13 @@ async def find_world(
     desired: Mapping[Address, Desired],
     manifests: Mapping[Address, Desired],
     conventions: Conventions,
+    *,
+    everybody: bool = False,
 ) -> World:
     """What searches and lists say of `desired`, a part of what the manifests hold or all of it.
 
-    The parts that only the objects themselves know are not read yet.
+    The parts that only the objects themselves know are not read yet. `everybody` looks for all whom
+    the manifests mention: a server that minds case may know somebody by one way of writing only.
     """
     user_key = conventions.user_key
     stated = [one for one in manifests.values() if one.is_stated]
@@ -84,7 +87,7 @@ async def find_world(
     }
     world = World(licence, api.server_now, people, desired, FlowKeys(conventions.flow_key))
     world.zone = ZoneInfo(conventions.time_zone) if conventions.time_zone else UTC
-    await _find_people(api, world, stated)
+    await _find_people(api, world, stated, everybody)
     world.needed = needed(stated, world)
     for kind in in_order(KINDS):
         if kind.live:
@@ -133,7 +136,9 @@ def _names_used(flows: list[Desired], users: list[Desired]) -> dict[str, set[str
     return {"flow_types": types, "roles": roles, "data_types": data}
 
 
-async def _find_people(api: WiseflowApi, world: World, stated: Iterable[Desired]) -> None:
+async def _find_people(
+    api: WiseflowApi, world: World, stated: Iterable[Desired], everybody: bool
+) -> None:
     people, licence = world.people, world.licence
     if people.user_key not in licence.data_types:
         message = (
@@ -148,7 +153,10 @@ async def _find_people(api: WiseflowApi, world: World, stated: Iterable[Desired]
         for address, desired in world.desired.items()
         if address.kind == "user" and desired.standing not in (Standing.LEFT, Standing.RELEASED)
     }
-    for identity, person in world.mentions().items():
+    mentions = world.mentions()
+    if everybody:
+        mentions |= {one.identity: one for one in mentioned(stated)} | mentions
+    for identity, person in mentions.items():
         wanted = filter_for(person, licence)
         if wanted and identity not in filters:
             filters[identity] = wanted

@@ -115,7 +115,10 @@ async def find_for(
     wanted = {change.address for change in bound.changes}
     desired = {a: d for a, d in filled.resources.items() if a in wanted}
     # Only what is filled has the people whom UNIWeb alone names.
-    world = await find_world(api, desired, {**manifests, **filled.resources}, conventions)
+    stated = {**manifests, **filled.resources}
+    world = await find_world(api, desired, stated, conventions)
+    if _lacks_somebody(bound, world):
+        world = await find_world(api, desired, stated, conventions, everybody=True)
     world.desired = give(world.desired, _granted(bound, world))
     world.incomplete_profiles = dict(filled.incomplete)
     made = {change.address.key for change in bound.changes if change.address.kind == "user"}
@@ -125,6 +128,19 @@ async def find_for(
         if key not in made and not world.people.found.get(identity)
     }
     return world
+
+
+def _lacks_somebody(bound: BoundPlan, world: World) -> bool:
+    """Whether the plan seats anybody who is not found now, and whom it does not make either."""
+    made = {change.address.key.casefold() for change in bound.changes}
+    people = world.people
+    names = {
+        seat.person.casefold()
+        for change in bound.changes
+        if change.seats
+        for seat in change.seats.add
+    }
+    return any(people.found.get((people.user_key, name)) == () for name in names - made)
 
 
 def _granted(bound: BoundPlan, world: World) -> Grants:

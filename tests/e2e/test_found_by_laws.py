@@ -290,6 +290,33 @@ def test_somebody_who_is_written_in_two_ways_is_found_where_only_one_of_them_is_
     assert len(rehearsal.seats(flow["flowId"], "managers")) == 2
 
 
+def test_somebody_who_is_found_by_another_number_alone_is_found_when_it_is_carried_out(
+    rehearsal: Rehearsal,
+) -> None:
+    """A server tells ways of writing apart; the flow that names the number is done already."""
+    body = {"firstName": "Ada", "lastName": "Byron", "emails": ["ada@x.org"], "roles": []}
+    rows = rehearsal.by_hand("GET", "/license/user-data-types")["data"]
+    kinds = {row["name"]: row["id"] for row in rows}
+    values = {"Personal Organisation Id": "ada@x.org", "Student Number": "20270815"}
+    body |= {
+        "externalIds": [{"userDataTypeId": kinds[k], "value": one} for k, one in values.items()]
+    }
+    rehearsal.by_hand("POST", "/license/user", body)
+    flows = "".join(
+        f"  - {{key: {key}, type: FLOWassign, title: {key}, content: none}}\n" for key in ("a", "b")
+    )
+    by_number = "authors: {csv: n.csv, column: nr, matches: Student Number}"
+    rehearsal.write("nr\n20270815\n", "n.csv")
+    head = f"users: [{KIM}}}]\nflows:\n{flows}role_assignments:\n"
+    head += f"  - {{flows: [b], managers: [kim@x.org], {by_number}}}\n"
+    rehearsal.write(head + "  - {flows: [a], managers: [kim@x.org]}\n")
+    settled(rehearsal)
+    rehearsal.write(head + "  - {flows: [a], managers: [kim@x.org], authors: [ADA@X.ORG]}\n")
+    settled(rehearsal)
+    (flow,) = rehearsal.flows("wisectl-a")
+    assert len(rehearsal.seats(flow["flowId"], "authors")) == 1
+
+
 def test_nobody_is_allocated_who_does_not_come_to_the_flow(rehearsal: Rehearsal) -> None:
     """Assessors of a part of a sequence are added in WISEflow alone."""
     kinds = ("bar", "bar-a")
