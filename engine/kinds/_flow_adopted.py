@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ApiError
 from engine.kind import RefusedError
+from engine.model import Address
 from engine.plan import Action, Change, FieldChange, Status
 from engine.together import together
 from engine.wiseflow import flows as api_flows
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from engine.kind import Work
-    from engine.model import Address, Adoption, Desired, Live
+    from engine.model import Adoption, Desired, Live
     from engine.wiseflow.client import WiseflowApi
     from engine.wiseflow.flows import FlowRow
     from engine.world import Findings, World
@@ -70,6 +71,15 @@ def is_in_doubt(desired: Desired, world: World, findings: Findings) -> bool:
     return doubt is not None
 
 
+def is_unclear(key: str, world: World) -> bool:
+    """Whether nothing is planned of a flow, because nobody can say which one it is."""
+    address = Address("flow", key)
+    desired = world.desired.get(address)
+    adopted = desired.adopted if desired else None
+    doubts = _doubts(desired, adopted, world) if desired and adopted else iter(())
+    return address in world.several or next(doubts, None) is not None
+
+
 def _doubts(desired: Desired, adopted: Adoption, world: World) -> Iterator[tuple[str, str]]:
     address, number = desired.address, adopted.server_id
     if reason := world.unread.get((address, ADOPTED)):
@@ -106,6 +116,13 @@ def _is_key(reference: str, world: World) -> bool:
 def _own(desired: Desired, world: World) -> set[str]:
     keys = [desired.address.key, *([desired.moved_from.value] if desired.moved_from else [])]
     return {world.keys.reference(key).casefold() for key in keys}
+
+
+def made_by(key: str, world: World) -> str:
+    """The id of the change that brings about a flow which others need."""
+    desired = world.desired.get(Address("flow", key))
+    is_reopened = desired and desired.adopted and desired.is_made_again
+    return f"flow/{key}:{REOPEN}" if is_reopened else f"flow/{key}"
 
 
 # ---- gone, and reopened --------------------------------------------------------------------------

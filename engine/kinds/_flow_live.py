@@ -177,7 +177,7 @@ def _compared(
     changes = with_anonymity(desired, live, changes, world)
     changes = with_sequence(desired, live, changes, world, findings)
     changes = with_assessor_types(desired, live, changes, world, findings)
-    changes = creation_first(changes, live)
+    changes = creation_first(changes, desired, live, world)
     people = active_as_fed(desired, live, world, findings)
     changes = with_individual(people, live, changes, world, findings)
     note_own_times(desired, live, changes, findings)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.creation import LEFTOVERS
 from engine.diff import changed_fields, plainly_equal
+from engine.kinds._flow_adopted import is_unclear, made_by
 from engine.kinds._flow_reassessment import needs_of_reassessment, reassessment_blocks
 from engine.kinds._flow_sequence import needs_of_place, place_blocks, shown_place
 from engine.kinds._flow_settings import setting_changes, setting_paths, unknown_names
@@ -136,14 +137,15 @@ def _before(value: datetime, other: datetime | None) -> bool:
 
 def _creation(desired: Desired, live: Live | None, world: World, findings: Findings) -> Change:
     reasons = list(_creation_blocks(desired, world, findings))
-    needs = (*needs_of_place(desired), *needs_of_reassessment(desired, world))
+    needs = (*needs_of_place(desired, world), *needs_of_reassessment(desired, world))
     source = source_key(desired)
     # A copy is one of the source as it is to be: extra time is counted from its timebox.
     after = tuple(sorted(f"flow/{source}:{part}" for part in COPIED)) if source else ()
     if source and source not in world.sources and _is_stated(source, world):
         # One that is half made may be a copy already: what it needs then is only told first.
-        needs = (*needs, f"flow/{source}") if live is None else needs
-        after = (f"flow/{source}", *after)
+        made = made_by(source, world)
+        needs = (*needs, made) if live is None else needs
+        after = (made, *after)
     fields = changed_fields(desired.fields, None, (*CREATION, *setting_paths(desired)))
     return Change(
         address=desired.address,
@@ -170,6 +172,8 @@ def _creation_blocks(desired: Desired, world: World, findings: Findings) -> Iter
     source = source_key(desired)
     if not source:
         yield from _type_blocks(fields.get("type"), world, findings)
+    elif is_unclear(source, world):
+        yield f"which flow {source} is, to copy from, is not clear: see the problem with it"
     elif source not in world.sources and not _is_stated(source, world):
         stated = fields["copy_from"]
         message = f'no flow "{source}" in the manifests or in WISEflow'
@@ -212,7 +216,9 @@ def _type_blocks(stated: Stated | None, world: World, findings: Findings) -> Ite
         yield f"this licence has no {stated.value}"
 
 
-def creation_first(changes: list[Change], live: Live | None) -> list[Change]:
+def creation_first(
+    changes: list[Change], desired: Desired, live: Live | None, world: World
+) -> list[Change]:
     """A creation takes its managers along: they are shown with it and not planned twice.
 
     One that is half made has its managers, but may have to be made anew: whoever is to manage it
@@ -222,12 +228,12 @@ def creation_first(changes: list[Change], live: Live | None) -> list[Change]:
         return changes
     creation, *rest = changes
     managers = [change for change in rest if change.part == "managers"]
+    if not managers and (live is None or not _is_anybody_there(desired, world)):
+        return [_without_managers(creation), *rest]
     if live is not None:
         made = tuple(name for change in managers for name in change.after)
         waiting = (replace(c, needs=tuple(dict.fromkeys((creation.id, *c.needs)))) for c in rest)
         return [replace(creation, after=(*creation.after, *made)), *waiting]
-    if not managers:
-        return [_without_managers(creation), *rest]
     seats, after = managers[0].seats, managers[0].after
     # Without its only manager there is no flow: whoever is made for that comes first.
     alone = after if seats and len(seats.add) == 1 else ()
@@ -238,6 +244,12 @@ def creation_first(changes: list[Change], live: Live | None) -> list[Change]:
         needs=(*creation.needs, *alone),
     )
     return [merged, *(change for change in rest if change.part != "managers")]
+
+
+def _is_anybody_there(desired: Desired, world: World) -> bool:
+    """Whether any of its managers is in WISEflow."""
+    seats = desired.roles["managers"].seats if "managers" in desired.roles else ()
+    return any(world.people.user_id(seat.person) is not None for seat in seats)
 
 
 def concluding_dates_last(changes: list[Change], now: datetime) -> list[Change]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import ApiError
 from engine.kind import RefusedError
+from engine.kinds._flow_adopted import made_by
 from engine.kinds._flow_settings_io import unread
 from engine.model import MAIN_OF, PARTS, Address, Desired, FlowSequence, Live
 from engine.plan import Action, Change, FieldChange, Status
@@ -89,9 +90,9 @@ def _number(key: str, sequence: FlowSequence, world: World) -> int | None:
 async def read_part(api: WiseflowApi, world: World, desired: Desired, live: Live) -> None:
     """Of a flow to which assessors are to be added: whether a sequence forbids it.
 
-    Where the manifests state the sequence, or all assessors are there, nothing is asked.
+    Where the manifests call it a part themselves, or all assessors are there, nothing is asked.
     """
-    if desired.sequence or ASSESSORS not in desired.roles or ASSESSORS not in live.roles:
+    if MAIN_OF in desired.fields or not {ASSESSORS} <= {*desired.roles} & {*live.roles}:
         return
     there = {seat.user_id for seat in live.roles[ASSESSORS]}
     if all(world.people.user_id(one.person) in there for one in desired.roles[ASSESSORS].seats):
@@ -118,12 +119,12 @@ async def read_followers(api: WiseflowApi, live: Live, basics: Mapping[str, Any]
 # ---- flows that are made -------------------------------------------------------------------------
 
 
-def needs_of_place(desired: Desired) -> tuple[str, ...]:
+def needs_of_place(desired: Desired, world: World) -> tuple[str, ...]:
     """The main flow and the parts before it, where they are to be made: that decides the order."""
     sequence = desired.sequence
     if sequence is None or MAIN_OF not in desired.fields:
         return ()
-    return tuple(f"flow/{key}" for key in (sequence.main, *_before(desired, sequence)))
+    return tuple(made_by(key, world) for key in (sequence.main, *_before(desired, sequence)))
 
 
 def place_blocks(desired: Desired, world: World) -> Iterator[str]:

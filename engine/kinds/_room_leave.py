@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.kind import not_there
-from engine.model import Standing
+from engine.model import ROOM_OF, Standing
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 
 if TYPE_CHECKING:
@@ -59,6 +59,19 @@ def _reasons(desired: Desired, live: Live, world: World) -> Iterable[str]:
         shown = ", ".join(f"#{number}" for number in flows[:SHOWN])
         shown += f" and {len(flows) - SHOWN} more" if len(flows) > SHOWN else ""
         yield f"flows have booked it: {shown}; cancel that first, or answer with `release`"
+    if wanted := _wanted(desired, world):
+        yield f"{wanted[0].address} books it ({wanted[0].location}): take that out first"
+
+
+def _wanted(desired: Desired, world: World) -> list[Desired]:
+    """The flows of the manifests that book the room, which nobody makes there any more."""
+    path = f"{ROOM_OF}{desired.address.key}".casefold()
+    return [
+        one
+        for one in world.desired.values()
+        if one.is_stated
+        and any(name.casefold() == path and stated.value for name, stated in one.fields.items())
+    ]
 
 
 def _vacated(desired: Desired, world: World) -> dict[int, str]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from engine.wiseflow.client import WiseflowApi
 
-NO_MAIN_FLOW = 400
+NO_MAIN_FLOW = {400, 404}
+"""404: it is deleted; what was in a sequence then is gone for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ async def read_sequence(api: WiseflowApi, main: int) -> tuple[int, ...] | None:
     try:
         answer = await api.call("GET", "/flows/{flowId}/combine", ids={"flowId": main})
     except ApiError as error:
-        if error.status != NO_MAIN_FLOW:
+        if error.status not in NO_MAIN_FLOW:
             raise
         return None
     rows = sorted(answer.get("subFlows") or (), key=lambda row: int(row["order"]))

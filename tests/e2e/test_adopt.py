@@ -273,15 +273,55 @@ def test_a_flow_that_is_still_being_made_is_not_adopted(office: Office) -> None:
     blocked_by(office, f"flow #{number} is a draft that is still being made")
 
 
+def copied(**source: Any) -> str:
+    """A term with a flow that is copied from another."""
+    flows = {"key": "tax", "title": "Tax", "copy_from": {"flow": "law"}}, LAW | source
+    text = json.loads(term(*flows))
+    del text["flows"][0]["type"]
+    return json.dumps(text)
+
+
 def test_a_new_flow_is_copied_from_an_adopted_one(office: Office) -> None:
     number = made_by_hand(office)
-    office.write(term({"key": "tax", "title": "Tax", "copy_from": {"flow": "law"}}, LAW))
-    text = json.loads((office.root / "manifests" / "term.yaml").read_text(encoding="utf-8"))
-    del text["flows"][0]["type"]
-    office.write(json.dumps(text))
+    office.write(copied())
     adopt(office, number)
     settled(office)
     assert live(office, "tax")["title"] == "Tax"
+
+
+def test_a_copy_comes_after_its_source_is_reopened(office: Office) -> None:
+    number = made_by_hand(office)
+    office.stage.by_hand("DELETE", f"/flows/{number}")
+    office.write(copied())
+    adopt(office, number)
+    office.write("recreate: [flow/law]", "answers.yaml")
+    assert "flow/law:reopen" in by_id(office.document())["flow/tax"]["needs"]
+    office.apply()
+    assert live(office, "tax")["title"] == "Tax"
+
+
+def test_nothing_is_copied_from_a_flow_that_may_not_be_the_one(office: Office) -> None:
+    office.write(copied())
+    adopt(office, made_by_hand(office, "Not law"))
+    change = by_id(office.document())["flow/tax"]
+    assert change["status"] == "blocked"
+    assert "which flow law is, to copy from, is not clear" in change["reasons"][0]
+
+
+def test_a_reopened_flow_is_no_main_flow_of_a_sequence(office: Office) -> None:
+    """What was in a sequence is gone for good once it is deleted."""
+    number = made_by_hand(office)
+    office.stage.by_hand("DELETE", f"/flows/{number}")
+    part = LAW | {"key": "tax"}
+    office.write(term(LAW, part))
+    office.write(json.dumps({"sequences": [{"main": "law", "parts": ["tax"]}]}), "s.yaml")
+    adopt(office, number)
+    office.write("recreate: [flow/law]", "answers.yaml")
+    changes = by_id(office.document())
+    assert changes["flow/law:reopen"]["status"] == "planned"
+    assert changes["flow/tax"]["status"] == "blocked"
+    office.call("apply", "--auto-approve")
+    assert title(office, number) == "Law"
 
 
 def test_an_adopted_draft_is_removed_by_its_number(office: Office) -> None:

@@ -90,6 +90,15 @@ def test_a_half_made_draft_of_another_type_is_made_anew(rehearsal: Rehearsal) ->
     assert row["type"] == "FLOWlock"
 
 
+def test_a_half_made_draft_is_not_made_anew_without_managers(rehearsal: Rehearsal) -> None:
+    """Nobody who is stated as its manager is in WISEflow: it would be nobody's."""
+    leave_half_made(rehearsal, "law")
+    rehearsal.write(term("type: FLOWlock").replace(f"users: [{KIM}}}]\n", ""))
+    change = next(one for one in rehearsal.plan().changes if one.id == "flow/law")
+    assert change.status is Status.BLOCKED
+    assert change.reasons == ("none of its managers is in WISEflow, or about to be",)
+
+
 def test_nobody_comes_to_a_half_made_flow_before_it_is_finished(rehearsal: Rehearsal) -> None:
     """Its assessor types are made anew, and who had one already would be left without it."""
     leave_half_made(rehearsal, "law")

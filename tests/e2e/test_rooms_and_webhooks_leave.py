@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.test_base import LAW, by_id, term
+
 if TYPE_CHECKING:
     from tests.e2e.office import Office
 
@@ -116,6 +118,22 @@ def test_a_room_that_a_flow_has_booked_is_blocked_whatever_is_allowed(office: Of
     assert "flows have booked it: #" in change["reasons"][0]
     office.call("apply", "--auto-approve", *ALLOW)
     assert there(office) == ["hall-a"]
+
+
+def test_a_room_that_a_flow_of_the_manifests_books_is_blocked(office: Office) -> None:
+    """Nothing makes it there any more: the booking would meet no room."""
+    entries: dict[str, Any] = {"rooms": [HALL], **json.loads(term(LAW))}
+    begin(office, entries)
+    entries["role_assignments"][0]["room_bookings"] = [{"room": "hall-a"}]
+    office.write(json.dumps({**entries, "rooms": []}))
+
+    changes = by_id(office.document(*ALLOW))
+
+    assert changes["flow/law:room_bookings"]["status"] == "planned"
+    (reason,) = changes["room/hall-a"]["reasons"]
+    assert reason.startswith("flow/law books it (manifests/")
+    office.call("apply", "--auto-approve", *ALLOW)
+    assert "hall-a" in there(office)
 
 
 def test_a_room_that_is_booked_after_the_plan_is_not_deleted(office: Office) -> None:
