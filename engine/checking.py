@@ -29,10 +29,7 @@ Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-_KINDS = "grade_exports"
-LATER = frozenset(_KINDS.split())
-"""Kinds that the format knows and this version does not: refused plainly, at their place."""
-SECRETS = frozenset({"api_key", "client_secret", "plan_key", "secret"})
+SECRETS = frozenset({"api_key", "client_secret", "plan_key", "secret", "sql"})
 """Keys whose values no message shows."""
 _NO_TEXT = frozenset({"bool_type", "bool_parsing", "int_type", "int_parsing", "float_type"})
 NOT_YET = "is not supported by this version yet"

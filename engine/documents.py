@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.addresses import ADDRESS_LISTS, Named
-from engine.checking import LATER, NOT_YET, as_written, at, check
+from engine.checking import as_written, at, check
 from engine.errors import Location, Problem
 from engine.files import shown_path
 from engine.kinds import KINDS
@@ -220,9 +220,7 @@ def _take_file(documents: Documents, node: Node) -> None:
 
 def _take_kind(documents: Documents, plural: str, node: Node) -> None:
     kind = KINDS.get(plural)
-    if kind is None and plural in LATER:
-        documents.wrong(node.location, plural, f'"{plural}" {NOT_YET}', "remove it")
-    elif kind is None and plural not in ADDRESS_LISTS:
+    if kind is None and plural not in ADDRESS_LISTS:
         hint = near(plural, [*KINDS, *ADDRESS_LISTS])
         documents.wrong(node.location, "", f"unknown kind {shown(plural)}", hint)
     elif isinstance(node, Sequence):

@@ -135,6 +135,9 @@ def place_blocks(desired: Desired, world: World) -> Iterator[str]:
     if reason := world.unread.get((desired.address, PART)):
         yield f"its sequence {reason}"
         return
+    for key in _before(desired, sequence):
+        if _is_outside(key, sequence, world):
+            yield f"flow/{key} comes before it, and is there already outside of the sequence"
     if sequence.main not in world.sequences:
         return  # It is made first.
     numbers = world.sequences[sequence.main]
@@ -146,6 +149,13 @@ def place_blocks(desired: Desired, world: World) -> Iterator[str]:
     if later and _number(desired.address.key, sequence, world) not in numbers:
         shown = ", ".join(later)
         yield f"a new part comes last, and {shown} is there already: state it after {shown}"
+
+
+def _is_outside(key: str, sequence: FlowSequence, world: World) -> bool:
+    """Whether a part is there, finished, and not in the sequence: it never comes into it."""
+    live = world.live.get(Address("flow", key))
+    numbers = world.sequences.get(sequence.main) or ()
+    return live is not None and not live.facts["marked"] and live.server_id not in numbers
 
 
 def shown_place(desired: Desired) -> tuple[FieldChange, ...]:

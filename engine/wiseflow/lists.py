@@ -24,6 +24,7 @@ ROW_IDS = {
 """The member that tells rows of paged lists apart. Source: WISEflow OpenAPI, these operations."""
 
 WHOLE_ROW_IDS = {
+    "GET /flow/{flowId}/assessments": "participantId",
     "GET /flows/{flowId}/managers": "managerId",
     "GET /flows/{flowId}/authors": "authorId",
     "GET /flows/{flowId}/reviewers": "reviewerId",

@@ -83,11 +83,46 @@ class _Seat(_Row):
     user: _Person
 
 
+class _Sitter(_Row):
+    firstName: Text = None
+    lastName: Text = None
+    externalIds: list[_External] | None = None
+
+
 class _Participant(_Row):
     participantId: Number
     userId: Number
+    user: _Sitter | None = None
+    number: int | None = None
     activated: bool | None = None
+    submissionId: Number | None = None
     uniqueExamId: str | int | None = None
+
+
+class _Assessment(_Row):
+    participantId: Number
+    grade: Text = None
+    date: Moment | None = None
+    adminGrade: Text = None
+    adminGradeDate: Moment | None = None
+    exportState: int | None = None
+
+
+class _Option(_Row):
+    grade: str
+    value: str
+
+
+class _Options(_Row):
+    options: list[_Option] | None = None
+
+
+class _Numbers(_Row):
+    min: int | None = None
+    max: int | None = None
+    modifier: int | None = None
+    decimals: int | None = None
+    pattern: Text = None
 
 
 class _Booking(_Row):
@@ -154,6 +189,11 @@ class _Listed(_Row):
     name: str
 
 
+class _Scale(_Listed):
+    list: _Options | None = None
+    input: _Numbers | None = None
+
+
 class _Pattern(_Listed):
     pattern: Text = None
 
@@ -179,9 +219,10 @@ SHAPES: dict[str, Any] = {
     "GET /license/roles": list[_LicenceRole],
     "GET /license/flow-types": list[_Listed],
     "GET /license/assessor-types": list[_AssessorType],
-    "GET /license/grading-scales": list[_Listed],
+    "GET /license/grading-scales": list[_Scale],
     "GET /license/sis/clients": list[_Client],
     "GET /flow/{flowId}": _Basics,
+    "GET /flow/{flowId}/assessments": list[_Assessment],
     "GET /flows/{flowId}/external-sources": list[_Reference],
     "GET /flows/{flowId}/sources": list[_Source],
     "POST /flows/search": list[_Flow],

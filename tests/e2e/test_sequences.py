@@ -104,8 +104,10 @@ def test_a_flow_that_is_there_is_not_put_into_a_sequence(office: Office) -> None
     office.apply()
     write(office, "law-a", "law-b")
     assert "cannot put a flow into a sequence" in reasons(office, "flow/law-a:sequence")
-    office.call("apply", "--auto-approve")
-    assert "before it in the sequence" in office.call("apply", "--auto-approve")[1]
+    assert "flow/law-a comes before it" in reasons(office, "flow/law-b")
+    for _ in range(2):
+        code, said = office.call("apply", "--auto-approve")
+        assert code == 0, said
     assert order(office) == []
 
 
