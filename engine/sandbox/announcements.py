@@ -38,33 +38,39 @@ _STATE_WORDS = (
 )
 
 
+News = tuple[str, dict[str, Any]]
+"""An event and its payload."""
+
+
 def announce(store: Store, event: str, payload: dict[str, Any]) -> None:
     """Have every active webhook that wants the event told of it."""
+    announce_all(store, [(event, payload)])
+
+
+def announce_all(store: Store, news: list[News]) -> None:
+    """Have every active webhook told of those of the events that it wants, in their order."""
     for webhook in store.all("SELECT * FROM webhooks WHERE active"):
-        if event in json.loads(webhook["events"]):
-            enqueue(store, webhook, event, payload)
+        wanted = json.loads(webhook["events"])
+        enqueue(store, webhook, [one for one in news if one[0] in wanted])
 
 
-def enqueue(store: Store, webhook: Row, event: str, payload: dict[str, Any]) -> None:
-    """Have one webhook told of an event."""
-    now = store.clock.now()
-    store.run("UPDATE webhooks SET sequence = sequence + 1 WHERE id = ?", webhook["id"])
-    sequence = store.scalar("SELECT sequence FROM webhooks WHERE id = ?", webhook["id"])
-    body = {
-        "event": event,
-        "sequence": sequence,
-        "timestamp": iso_date(now),
-        "payload": payload,
-    }
-    store.insert(
-        "deliveries",
-        webhook_id=webhook["id"],
-        event=event,
-        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-        due=now,
-        attempts=0,
-        state="waiting",
+def enqueue(store: Store, webhook: Row, news: list[News]) -> None:
+    """Have one webhook told of events; each has the next number of the webhook's sequence."""
+    now, first = store.clock.now(), webhook["sequence"] + 1
+    store.many(
+        "INSERT INTO deliveries (webhook_id, event, body, due, attempts, state) "
+        "VALUES (?, ?, ?, ?, 0, 'waiting')",
+        [
+            (webhook["id"], event, _body(event, number, now, payload), now)
+            for number, (event, payload) in enumerate(news, first)
+        ],
     )
+    store.run("UPDATE webhooks SET sequence = sequence + ? WHERE id = ?", len(news), webhook["id"])
+
+
+def _body(event: str, number: int, now: int, payload: dict[str, Any]) -> str:
+    body = {"event": event, "sequence": number, "timestamp": iso_date(now), "payload": payload}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def announce_states(store: Store) -> None:

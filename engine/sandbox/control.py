@@ -1,4 +1,4 @@
-"""The control plane under /_sandbox: look inside, set the clock, ask for faults, simulate."""
+"""The control plane under /_sandbox: look inside, set clock and faults, simulate, grade."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from engine.sandbox.cohort import CohortError, make_cohort
 from engine.sandbox.dump import dump_state
 from engine.sandbox.faults import FaultError, Faults, read_faults
-from engine.sandbox.simulate import play
+from engine.sandbox.gradebook import GradeError, change_grades
+from engine.sandbox.simulate import play, play_all
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -39,6 +41,8 @@ class Control:
             ("POST", "/clock"): self._clock,
             ("POST", "/faults"): self._set_faults,
             ("POST", "/simulate"): self._simulate,
+            ("POST", "/grades"): lambda body: change_grades(store, body),
+            ("POST", "/cohort"): lambda body: make_cohort(store, body),
         }
 
     def answer(self, method: str, path: str, raw: bytes) -> tuple[int, bytes]:
@@ -49,7 +53,7 @@ class Control:
             return 404, _encode({"error": f"There is {there}."})
         try:
             return 200, _encode(handler(_read(raw)))
-        except (ControlError, FaultError) as error:
+        except (ControlError, FaultError, GradeError, CohortError) as error:
             return 400, _encode({"error": str(error)})
 
     def _requests(self, _: Any) -> dict[str, int]:
@@ -74,10 +78,14 @@ class Control:
         return {"faults": len(faults)}
 
     def _simulate(self, body: Any) -> dict[str, Any]:
-        flow_id = body.get("flow_id") if isinstance(body, dict) else None
-        if isinstance(flow_id, bool) or not isinstance(flow_id, int):
-            raise ControlError('send {"flow_id": the flow\'s number}')
-        return play(self._store, flow_id)
+        """One flow, or many in one transaction."""
+        asked = body if isinstance(body, dict) else {}
+        flow_ids = asked.get("flow_ids", [asked.get("flow_id")])
+        if not isinstance(flow_ids, list) or not all(type(one) is int for one in flow_ids):
+            raise ControlError('send {"flow_id": the flow\'s number}, or {"flow_ids": [numbers]}')
+        if "flow_ids" in asked:
+            return {"flows": play_all(self._store, flow_ids)}
+        return play(self._store, flow_ids[0])
 
 
 def _read(raw: bytes) -> Any:

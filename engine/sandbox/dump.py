@@ -280,5 +280,7 @@ def _participant(row: dict[str, Any], seat: Any, outcomes: Any) -> dict[str, Any
         },
         handedIn=None if submission is None else bool(submission["handed_in"]),
         grade=None if grade is None else grade["grade"],
+        adminGrade=None if grade is None else grade["admin_grade"],
+        exportState=None if grade is None else grade["export_state"],
     )
     return shown

@@ -52,6 +52,10 @@ QUIRKS: dict[str, Quirk] = {
         ("hex", "base64", "prefixed"), "how the HMAC-SHA-256 of a webhook's body is written"
     ),
     "past_end": Quirk(("empty", "500"), "reading a page after the last one of participants"),
+    "ungraded": Quirk(
+        ("omitted", "listed"),
+        "participants without any grade in the assessments of a flow: not there, or with ids only",
+    ),
     "archived_participants": Quirk(
         ("UNEXPECTED", "403"), "adding participants to an archived flow: per entry, or as a whole"
     ),

@@ -39,14 +39,15 @@ def load_institution(store: Store, institution: Any, now: int) -> None:
     licence = store.documents("licence")
     for name in LICENCE_LISTS:
         licence[name] = getattr(institution, name)
-    _load_users(store, institution.users, now)
-    _load_flows(store, institution.flows, now)
+    load_users(store, institution.users, now)
+    load_flows(store, institution.flows, now)
     for room in getattr(institution, "rooms", ()):
         columns = {"id": room["id"]} if "id" in room else {}
         store.insert("rooms", **columns, body=json.dumps(room, ensure_ascii=False))
 
 
-def _load_users(store: Store, users: Iterable[Dict], now: int) -> None:
+def load_users(store: Store, users: Iterable[Dict], now: int) -> None:
+    """Write users with what belongs to them."""
     people: Rows = []
     emails: Rows = []
     roles: Rows = []
@@ -91,7 +92,8 @@ def _email_row(user_id: int, email: Dict) -> tuple[Any, ...]:
     )
 
 
-def _load_flows(store: Store, flows: Iterable[Dict], now: int) -> None:
+def load_flows(store: Store, flows: Iterable[Dict], now: int) -> None:
+    """Write flows with their lists and seats."""
     for flow in flows:
         store.run(_FLOW_INSERT, *_flow_row(flow, now))
         _load_flow_lists(store, flow, now)

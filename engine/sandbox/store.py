@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Row = sqlite3.Row
 
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 class Institution(Protocol):
@@ -146,7 +146,7 @@ class Store:
         with self._lock:
             return self.connection.execute(sql, named or values).rowcount
 
-    def many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    def many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Run one statement for many rows."""
         with self._lock:
             self.connection.executemany(sql, rows)

@@ -110,6 +110,7 @@ CREATE INDEX assessors_user ON assessors (user_id);
 CREATE INDEX reviewers_user ON reviewers (user_id);
 CREATE INDEX invigilators_user ON invigilators (user_id);
 CREATE INDEX participants_user ON participants (user_id);
+CREATE INDEX participants_number ON participants (flow_id, number);
 
 CREATE TABLE assessor_allocations (assessor_id INTEGER, participant_id INTEGER,
     PRIMARY KEY (assessor_id, participant_id)) WITHOUT ROWID;
@@ -130,9 +131,13 @@ CREATE TABLE submissions (id INTEGER PRIMARY KEY AUTOINCREMENT,
     participant_id INTEGER NOT NULL UNIQUE, handed_in INTEGER NOT NULL, blank INTEGER NOT NULL,
     handed_in_at INTEGER, ip TEXT);
 CREATE TABLE grades (id INTEGER PRIMARY KEY AUTOINCREMENT,
-    participant_id INTEGER NOT NULL UNIQUE, assessor_id INTEGER, grade TEXT NOT NULL,
-    graded_at INTEGER NOT NULL, admin_grade TEXT, admin_graded_at INTEGER,
-    export_state INTEGER NOT NULL);
+    participant_id INTEGER NOT NULL UNIQUE, grade TEXT, graded_at INTEGER, admin_grade TEXT,
+    admin_graded_at INTEGER, export_state INTEGER NOT NULL, exported_at INTEGER,
+    export_message TEXT);
+CREATE TABLE audit_events (id INTEGER PRIMARY KEY AUTOINCREMENT, participant_id INTEGER NOT NULL,
+    type TEXT NOT NULL, at INTEGER NOT NULL, by_user INTEGER, assessor_user INTEGER, grade TEXT,
+    scale INTEGER, note TEXT);
+CREATE INDEX audit_events_participant ON audit_events (participant_id, at);
 
 CREATE TABLE rooms (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 CREATE TABLE room_bookings (id INTEGER PRIMARY KEY AUTOINCREMENT, flow_id INTEGER NOT NULL,

@@ -201,7 +201,9 @@ def test_an_unknown_grading_scale_blocks_itself_and_names_the_known_ones(
     assert parts(plan) == {"metadata"}
     (problem,) = plan.problems
     assert problem.message == 'unknown grading scale "Stars"'
-    assert problem.hint == "this licence has: 0-100 points, 7-point scale, Pass/fail"
+    assert (
+        problem.hint == "this licence has: 0-100 points, 7-point scale, A-F, Pass/fail, Percentage"
+    )
 
 
 # ---- flows of a SIS, archived flows --------------------------------------------------------------

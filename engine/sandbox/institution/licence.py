@@ -156,6 +156,11 @@ def _described(pairs: tuple[tuple[str, str], ...], ids: Iterator[int]) -> Rows:
 
 
 def _list_scale(id_: int, name: str, description: str, *grades: tuple[str, str]) -> dict[str, Any]:
+    """A list of grades as entered, each with the value that is stored for it.
+
+    Source of stored values being whole numbers, written as text: WISEflow OpenAPI, the grade of
+    an audit event and the final grade of a submission.
+    """
     options = [{"grade": grade, "value": value} for grade, value in grades]
     return {
         "id": id_,
@@ -167,7 +172,7 @@ def _list_scale(id_: int, name: str, description: str, *grades: tuple[str, str])
 
 
 def _grading_scales(ids: Iterator[int]) -> Rows:
-    seven = tuple((g, g) for g in ("12", "10", "7", "4", "02", "00", "-3"))
+    seven = tuple((g, str(int(g))) for g in ("12", "10", "7", "4", "02", "00", "-3"))
     points = _NO_INPUT | {
         "min": 0,
         "max": 100,
@@ -177,10 +182,10 @@ def _grading_scales(ids: Iterator[int]) -> Rows:
         "pattern": "^(100|[1-9]?[0-9])$",
         "decimals": 0,
     }
-    return [
+    rows = [
         _list_scale(next(ids), "7-point scale", "From -3 to 12; 02 is the lowest pass", *seven),
         _list_scale(
-            next(ids), "Pass/fail", "No differentiated grade", ("Pass", "P"), ("Fail", "F")
+            next(ids), "Pass/fail", "No differentiated grade", ("Pass", "1"), ("Fail", "0")
         ),
         {
             "id": next(ids),
@@ -188,6 +193,35 @@ def _grading_scales(ids: Iterator[int]) -> Rows:
             "description": None,
             "input": points,
             "list": {"options": []},
+        },
+    ]
+    return rows + _later_scales(rows[-1]["id"])
+
+
+def _later_scales(last: int) -> Rows:
+    """Scales whose other kind is null, not empty: the document allows both.
+
+    Their ids take nothing from the generator, so that what a seed gives stays what it was.
+    """
+    letters = ("A", "B", "C", "D", "E", "Fx", "F")
+    letter_values = tuple((letter, str(6 - place)) for place, letter in enumerate(letters))
+    percent = {
+        "min": 0,
+        "max": 100,
+        "unit": "%",
+        "modifier": 100,
+        "stepsize": None,
+        "pattern": "/^(100([,.]0{1,2})?|[1-9]?[0-9]([,.][0-9]{1,2})?)$/",
+        "decimals": 2,
+    }
+    return [
+        _list_scale(last + 4, "A-F", "E is the lowest pass", *letter_values) | {"input": None},
+        {
+            "id": last + 9,
+            "name": "Percentage",
+            "description": "With two decimals",
+            "input": percent,
+            "list": None,
         },
     ]
 

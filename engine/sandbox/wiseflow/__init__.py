@@ -3,6 +3,7 @@
 from engine.sandbox.wiseflow import (
     allocations,
     assessors,
+    audit,
     combine,
     copying,
     create,
@@ -39,6 +40,7 @@ __all__ = [
     "OPERATIONS",
     "allocations",
     "assessors",
+    "audit",
     "combine",
     "copying",
     "create",

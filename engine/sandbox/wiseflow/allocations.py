@@ -28,7 +28,8 @@ def refuse_unallocatable(call: Call) -> None:
 
 def refuse_graded(call: Call, condition: str, *values: int) -> None:
     """403 where one of the participants chosen has a final grade."""
-    if call.store.one(f"SELECT 1 FROM grades WHERE participant_id {condition}", *values):  # noqa: S608
+    graded = f"SELECT 1 FROM grades WHERE grade IS NOT NULL AND participant_id {condition}"  # noqa: S608
+    if call.store.one(graded, *values):
         raise Refusal(403, "A participant has a final grade")
 
 

@@ -12,7 +12,6 @@ from engine.sandbox.wiseflow.http import (
     bare,
     encode,
     operation,
-    page_of,
     success,
 )
 from engine.sandbox.wiseflow.participants import participant
@@ -27,42 +26,51 @@ _SUBMISSIONS = (
 _WINDOW = 30 * 86_400
 
 
+_GRADES = (
+    "SELECT p.id AS participant, g.* FROM participants p "
+    "{} JOIN grades g ON g.participant_id = p.id WHERE p.flow_id = ? {} ORDER BY p.number"
+)
+
+
 def _assessment(row: Row) -> dict[str, Any]:
-    """A grade; `id` is null until an administrative grade is set."""
-    shown: dict[str, Any] = {
+    """Grades as they are stored; members that have no value yet are left out.
+
+    `id` is null until an administrative grade is set; nothing else may be null.
+    Source: WISEflow OpenAPI, assessment.
+    """
+    shown = {
         "id": None if row["admin_grade"] is None else row["id"],
-        "participantId": row["participant_id"],
+        "participantId": row["participant"],
         "grade": row["grade"],
         "date": row["graded_at"],
+        "adminGrade": row["admin_grade"],
+        "adminGradeDate": row["admin_graded_at"],
         "exportState": row["export_state"],
+        "exportDate": row["exported_at"],
+        "exportMessage": row["export_message"],
     }
-    if row["admin_grade"] is not None:
-        shown |= {"adminGrade": row["admin_grade"], "adminGradeDate": row["admin_graded_at"]}
-    return shown
+    return {name: value for name, value in shown.items() if name == "id" or value is not None}
 
 
-def _grades(call: Call, condition: str = "", *values: int) -> list[dict[str, Any]]:
-    rows = call.store.all(
-        "SELECT g.* FROM grades g JOIN participants p ON p.id = g.participant_id "  # noqa: S608
-        f"WHERE p.flow_id = ? {condition} ORDER BY p.number",
-        call.flow_id,
-        *values,
-    )
-    return [_assessment(row) for row in rows]
+def _grades(call: Call, condition: str = "", *values: int, all_: bool = False) -> list[Row]:
+    """The participants with a grade of either kind, or all of them, by their numbers."""
+    query = _GRADES.format("LEFT" if all_ else "", condition)
+    return call.store.all(query, call.flow_id, *values)
 
 
 @operation("GET", "/flow/{flowId}/assessments", bare=(404,))
 def list_assessments(call: Call) -> Answer:
-    """The grades of a flow, bare."""
-    return bare(_grades(call))
+    """The grades of a flow, bare, all of them at once: the document has no pages here."""
+    rows = _grades(call, all_=call.quirks["ungraded"] == "listed")
+    return bare([_assessment(row) for row in rows])
 
 
 @operation("GET", "/flow/{flowId}/assessments/{participantId}")
 def get_assessment(call: Call) -> Answer:
     """The grade of a participant; only the ids where there is none yet."""
     person = participant(call)
-    found = _grades(call, "AND p.id = ?", person["id"])
-    return success(found[0] if found else {"id": None, "participantId": person["id"]})
+    (row,) = _grades(call, "AND p.id = ?", person["id"], all_=True)
+    return success(_assessment(row))
 
 
 def _status(row: Row) -> dict[str, Any]:
@@ -137,13 +145,19 @@ def get_submission(call: Call) -> Answer:
 
 
 def _person(call: Call, row: Row) -> dict[str, Any]:
-    """Whose submission it is; the document describes `id` and requires `participantId`."""
+    """Whose submission it is; the document describes `id` and requires `participantId`.
+
+    What the older operation calls the administrative grade is the alternative grade here.
+    """
     id_ = row["participant_id"]
     shown: dict[str, Any] = {"id": id_, "participantId": id_, "userId": row["user_id"]}
-    for grade in _grades(call, "AND p.id = ?", id_):
-        # A number in the document: grades that are words are not told here.
-        if grade["grade"].lstrip("-").isdigit():
-            shown["finalGrade"] = {"grade": int(grade["grade"]), "date": iso_date(grade["date"])}
+    for found in _grades(call, "AND p.id = ?", id_):
+        if found["grade"] is not None:
+            date = iso_date(found["graded_at"])
+            shown["finalGrade"] = {"grade": int(found["grade"]), "date": date}
+        if found["admin_grade"] is not None:
+            date = iso_date(found["admin_graded_at"])
+            shown["alternativeGrade"] = {"grade": found["admin_grade"], "date": date}
     return shown
 
 
@@ -171,8 +185,14 @@ def get_submission_older(call: Call) -> Answer:
     """One submission in the older shape, bare. Deprecated."""
     row = _submission(call)
     person: dict[str, Any] = {"participantId": row["participant_id"], "userId": row["user_id"]}
-    for grade in _grades(call, "AND p.id = ?", row["participant_id"]):
-        person |= {"grade": grade["grade"], "gradingDate": grade["date"]}
+    for found in _grades(call, "AND p.id = ?", row["participant_id"]):
+        if found["grade"] is not None:
+            person |= {"grade": found["grade"], "gradingDate": found["graded_at"]}
+        if found["admin_grade"] is not None:
+            person |= {
+                "adminGrade": found["admin_grade"],
+                "adminGradingDate": found["admin_graded_at"],
+            }
     return bare(
         _older(row)
         | {
@@ -200,7 +220,7 @@ def list_licence_submissions(call: Call) -> Answer:
         raise Refusal(400, "Invalid query parameters")
     word = ("EXAMINATION", "COURSE_WORK", "BACHELOR", "MASTER")[purpose]
     rows = call.store.all(
-        "SELECT s.*, p.flow_id, g.id AS grade FROM submissions s "
+        "SELECT s.*, p.flow_id, g.grade FROM submissions s "
         "JOIN participants p ON p.id = s.participant_id JOIN flows f ON f.id = p.flow_id "
         "LEFT JOIN grades g ON g.participant_id = p.id WHERE s.handed_in AND NOT f.deleted "
         "AND s.handed_in_at BETWEEN ? AND ? AND f.purpose = ? ORDER BY s.id",
@@ -252,35 +272,3 @@ def list_participant_rubrics(call: Call) -> Answer:
 def list_rubrics(call: Call) -> Answer:
     """The rubrics of a flow: none."""
     return success([])
-
-
-@operation("GET", _PERSON + "/marking-audit-trail", bad_id=400)
-def marking_audit_trail(call: Call) -> Answer:
-    """What happened to a participant's grade, latest first."""
-    person = participant(call)
-    offset, limit = page_of(call, 100, default=10)
-    rows = call.store.all(
-        "SELECT g.*, a.user_id AS marker FROM grades g LEFT JOIN assessors a "
-        "ON a.id = g.assessor_id WHERE g.participant_id = ?",
-        person["id"],
-    )
-    # The offset is a moment in milliseconds here, not a number of rows.
-    events = [
-        {
-            "id": f"{row['id']}",
-            "type": "assessor.audit.log.submit.grade",
-            "score": row["grade"],
-            "points": None,
-            "markingAuditNote": None,
-            "assessorUserId": row["marker"],
-            "timestamp": row["graded_at"] * 1000,
-        }
-        for row in rows
-        if not offset or row["graded_at"] * 1000 < offset
-    ]
-    pagination = {"offset": offset, "limit": limit, "total": len(events)}
-    data = {"auditEvents": events[:limit]}
-    return Answer(
-        200,
-        encode({"success": True, "data": data, "error": None, "pagination": pagination}),
-    )

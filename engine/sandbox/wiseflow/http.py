@@ -264,8 +264,8 @@ def _query_number(call: Call, name: str, default: int) -> int:
     return int(raw)
 
 
-def page(data: list[Any], offset: int, limit: int, total: int) -> Answer:
-    """An enveloped page of a list."""
+def page(data: Any, offset: int, limit: int, total: int) -> Answer:
+    """An enveloped page of a list, or of what holds one."""
     return Answer(
         200,
         encode(

@@ -303,7 +303,7 @@ def delete_participant(call: Call) -> Answer:
         raise Refusal(403, "Flow is activated")
     for table in ("assessor_allocations", "reviewer_allocations", "group_participants"):
         call.store.run(f"DELETE FROM {table} WHERE participant_id = ?", row["id"])  # noqa: S608
-    for table in ("booking_participants", "slots", "submissions", "grades"):
+    for table in ("booking_participants", "slots", "submissions", "grades", "audit_events"):
         call.store.run(f"DELETE FROM {table} WHERE participant_id = ?", row["id"])  # noqa: S608
     call.store.run("DELETE FROM participants WHERE id = ?", row["id"])
     return success()

@@ -67,7 +67,7 @@ _SEARCH = record(
 _SIS = "EXISTS (SELECT 1 FROM sources s WHERE s.flow_id = f.id)"
 _HANDED_IN = (
     "EXISTS (SELECT 1 FROM participants p JOIN grades g ON g.participant_id = p.id "
-    "WHERE p.flow_id = f.id)"
+    "WHERE p.flow_id = f.id AND g.grade IS NOT NULL)"
 )
 
 

@@ -116,5 +116,5 @@ def delete_webhook(call: Call) -> Answer:
 def test_webhook(call: Call) -> Answer:
     """Nothing; the webhook is sent an event."""
     row = _webhook(call, call.ids["webhookId"])
-    enqueue(call.store, row, json.loads(row["events"])[0], {"test": True})
+    enqueue(call.store, row, [(json.loads(row["events"])[0], {"test": True})])
     return success()
