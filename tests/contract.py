@@ -112,6 +112,10 @@ class Contract:
         where = f"{exchange.method} {template}"
         return [f"{where}: {text}" for text in self._wrong_answer(template, operation, exchange)]
 
+    def members(self, schema: str) -> set[str]:
+        """The members that the document declares for one of its schemas."""
+        return set(self._components[schema]["properties"])
+
     def operations(self) -> set[tuple[str, str]]:
         """Every (method, path template) of the document."""
         methods = {"get", "put", "post", "patch", "delete"}

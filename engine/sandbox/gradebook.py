@@ -172,7 +172,7 @@ def _set_admin_grade(book: _Book, entered: str | None) -> None:
     """
     row = book.grades
     old = None if row is None else row["admin_grade"]
-    if row is not None and old is not None and row["export_state"] == _EXPORTED:
+    if row is not None and old is not None and (row["exported_at"] or 0) >= row["admin_graded_at"]:
         raise GradeError("an alternative grade that was exported can no longer be changed")
     if entered is None:
         if old is not None:

@@ -48,7 +48,7 @@ def _fits(pattern: str | None, entered: str) -> bool:
 
 def drawn(scale: Scale, chance: float) -> str:
     """The stored value for a chance: the middle of a scale is common, 1.0 is its lowest grade."""
-    spread = (3 * chance**2 - 2 * chance**3 + chance) / 2
+    spread = (chance + 0.5 + 4 * (chance - 0.5) ** 3) / 2
     options = _options(scale)
     if options:
         part = chance if len(options) < 3 else spread

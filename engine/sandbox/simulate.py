@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.announcements import announce_all
@@ -76,7 +77,7 @@ def _keep(store: Store, outcome: Outcome) -> None:
     store.many(
         "INSERT INTO events (flow_id, user_id, context, type, at, payload) "
         "VALUES (?, ?, ?, ?, ?, ?)",
-        outcome.events,
+        sorted(outcome.events, key=itemgetter(4)),  # an index is by time
     )
     store.many(AUDIT_INSERT, outcome.audits)
     announce_all(store, outcome.news)

@@ -259,6 +259,8 @@ def _connect(path: str) -> sqlite3.Connection:
     connection.create_function("casefold", 1, _casefold, deterministic=True)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = OFF")
+    # 64 MB: the indices of a hundred thousand grades do not fit into the default of two.
+    connection.execute("PRAGMA cache_size = -65536")
     return connection
 
 
