@@ -292,6 +292,35 @@ def init(invocation: Invocation) -> int:
 
 
 @cli.group()
+def grades() -> None:
+    """Grades out of WISEflow, to where the manifests say.
+
+    Example: wisectl grades export --dry-run
+    """
+
+
+@grades.command("export")
+@_json
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--dry-run", is_flag=True, help="Only say what would be delivered.")
+@click.pass_obj
+def export_grades(
+    invocation: Invocation, as_json: bool, keys: tuple[str, ...], dry_run: bool
+) -> int:
+    """Deliver new and changed grades, each once; all exports where no KEY is named.
+
+    \b
+    Example:
+      wisectl --env production grades export --dry-run
+      wisectl --env production grades export sis
+    """
+    from engine.commands import grades as command
+
+    with opened(_with_json(invocation, as_json)) as session:
+        return command.run(session, keys, dry_run=dry_run)
+
+
+@cli.group()
 def sandbox() -> None:
     """WISEflow and UNIWeb on this machine, to try things on.
 

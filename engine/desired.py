@@ -11,6 +11,7 @@ from engine.answers import with_answers
 from engine.csvfile import Sheets
 from engine.documents import Documents, read_documents
 from engine.errors import ManifestError, Problem
+from engine.export_entries import ExportReader
 from engine.flow_entries import FlowReader
 from engine.flow_set_entries import FlowSetReader
 from engine.individual_entries import IndividualReader
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from engine.kind import Kind
 
 
-SHOWN_COUNTS = ("accommodations", "individual", "rooms", "webhooks")
+SHOWN_COUNTS = ("accommodations", "grade_exports", "individual", "rooms", "webhooks")
 """Kinds whose number of entries is told where there are any."""
 
 
@@ -97,6 +98,7 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     answered = with_sequences(documents, answered)
     refuse_circles(documents, answered)
     refuse_reassessments(documents, answered)
+    exports = ExportReader(documents, flows, sheets.root, sheets.sources, conventions.user_key)
     return DesiredState(
         dict(sorted(answered.items())),
         profiles,
@@ -104,6 +106,7 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         unread,
         allow.read(),
         read_protected(documents, resources, not unread),
+        grade_exports=exports.read(),
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.errors import Location, Problem
+    from engine.grades.model import GradeExport
 
 Value = Any
 """A stated or read value: text, number, bool, None (must be empty), aware UTC datetime, a tuple."""
@@ -318,6 +319,8 @@ class DesiredState:
     """What the manifests let through, in their order."""
     protected: Mapping[Address, Location] = field(default_factory=dict)
     """What nothing is taken from, whatever is allowed, and where that is written."""
+    grade_exports: Mapping[str, GradeExport] = field(default_factory=dict)
+    """Which grades go where, by key."""
     base: str | None = None
     """The commit of the base; with one, `resources` also holds what has left the manifests."""
     no_base: str = ""

@@ -62,6 +62,8 @@ class Server:
     parallelism: int
     ca_file: Path | None = None
     most_bytes: int = 64 * 2**20
+    faults: frozenset[int] = GATEWAY_FAULTS
+    """Statuses that are no answer, and may be another one at the next attempt."""
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -133,7 +135,7 @@ class Transport(httpx.AsyncBaseTransport):
             raise FaultError(
                 "too many requests", status=429, happened=False, hopeless=True, wait=error.seconds
             ) from None
-        return _judged(call, answer, asked)
+        return _judged(call, answer, asked, self._server.faults)
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -172,7 +174,7 @@ class Transport(httpx.AsyncBaseTransport):
         return httpx.Response(answer.status_code, headers=headers, content=bytes(body))
 
 
-def make_client(transport: Transport, auth: httpx.Auth, timeout: float) -> httpx.AsyncClient:
+def make_client(transport: Transport, auth: httpx.Auth | None, timeout: float) -> httpx.AsyncClient:
     """A client that follows no redirects and says who it is."""
     return httpx.AsyncClient(
         transport=transport,
@@ -232,12 +234,14 @@ def _call_of(request: httpx.Request) -> Call:
     return Call(request.method, "?", "?", request.method in REPEATABLE_METHODS, reads_json=False)
 
 
-def _judged(call: Call, answer: httpx.Response, asked: float | None) -> httpx.Response:
+def _judged(
+    call: Call, answer: httpx.Response, asked: float | None, faults: frozenset[int]
+) -> httpx.Response:
     """The answer, if it is one. Raises: FaultError."""
     status = answer.status_code
     if status == 429:
         raise FaultError("too many requests", status=status, happened=False, wait=asked)
-    if status in GATEWAY_FAULTS:
+    if status in faults:
         raise FaultError("the server is not available", status=status, wait=asked)
     if call.reads_json and 200 <= status < 300 and status != 204:
         payload = read_json(answer.content)

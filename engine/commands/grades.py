@@ -1,0 +1,179 @@
+"""`wisectl grades export`: grades from WISEflow to where the manifests say, each once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from engine.commands.session import WORK_FOLDER, make_work_folder
+from engine.errors import EngineError, LockedError, ManifestError, Problem
+from engine.exit_codes import INTERRUPTED, PARTLY, worst
+from engine.grades.exporting import ExportReport, find_flows, run_export
+from engine.grades.files import CsvFile, Folder, Format, JsonLines
+from engine.grades.http import Receiver as Address
+from engine.grades.model import Difference
+from engine.grades.oneroster import Bundle
+from engine.grades.posting import Poster
+from engine.grades.sql import Table
+from engine.redaction import hide_everywhere
+from engine.render.as_json import render
+from engine.render.grades import document, flow_lines, head, tail
+from engine.render.text import paint
+from engine.variables import filled, missing
+from engine.wiseflow.client import open_wiseflow
+from engine.words import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from engine.commands.session import Session
+    from engine.grades.model import FlowReport, GradeExport
+    from engine.grades.receiver import Receiver
+    from engine.model import DesiredState
+    from engine.render.text import Line
+
+ARCHIVE = ".zip"
+
+
+def run(session: Session, keys: Sequence[str], *, dry_run: bool) -> int:
+    """Prints what is delivered, or would be; the exit code.
+
+    Raises: ManifestError, EngineError; LockedError, where another export goes to the same place.
+    """
+    state = session.stated()
+    exports = [replace(one, environment=session.name) for one in _chosen(state, keys)]
+    secrets = _secrets(exports)
+    with ExitStack() as locks:
+        if not dry_run:
+            for export in exports:
+                _lock(session, export, locks)
+        reports: list[ExportReport] = []
+        try:
+            asyncio.run(_export(session, state, exports, secrets, reports, dry_run=dry_run))
+        except KeyboardInterrupt:
+            session.invocation.say("Interrupted. Run it again: nothing is delivered twice.")
+            return worst([INTERRUPTED])
+    if session.invocation.json:
+        style = session.style(state)
+        rows = [document(one, style) for one in reports]
+        whole = {"format_version": "1.0", "dry_run": dry_run, "exports": rows}
+        print(render(whole), end="")
+    return worst(code for one in reports for code in _codes(one))
+
+
+def _codes(report: ExportReport) -> Iterable[int]:
+    """8 where some grades were not delivered, whatever became of the others."""
+    moved = sum(one.count(Difference.NEW) + one.count(Difference.CHANGED) for one in report.flows)
+    if any(one.troubles or one.failed for one in report.flows):
+        yield PARTLY
+    if report.failed:
+        yield report.exit_code
+        yield PARTLY if moved else report.exit_code
+
+
+def _chosen(state: DesiredState, keys: Sequence[str]) -> list[GradeExport]:
+    exports = state.grade_exports
+    if not exports:
+        raise EngineError("the manifests have no grade_exports: docs/grade-exports.md shows one")
+    known = {key.casefold(): one for key, one in exports.items()}
+    for key in keys:
+        if key.casefold() not in known:
+            raise EngineError(f"no grade export {key}: {near(key, exports)}")
+    wanted = {key.casefold() for key in keys} or set(known)
+    return [one for key, one in sorted(known.items()) if key in wanted]
+
+
+def _secrets(exports: Iterable[GradeExport]) -> dict[str, str]:
+    """The values of the variables that exports name. Raises: ManifestError, with all lacking."""
+    problems, found = [], {}
+    for export in exports:
+        texts = {"secret": export.to.secret} if export.to.secret else {}
+        texts |= {"sql": export.to.value} if export.to.kind == "sql" else {}
+        for word, text in texts.items():
+            for name in missing(text, os.environ):
+                message = f"the environment variable {name} is not set"
+                where = export.to.location
+                problems.append(Problem(where, f"to.{word}", message, f"export {name}=…"))
+            if not missing(text, os.environ):
+                found[text] = filled(text, os.environ)
+                hide_everywhere(found[text])
+    if problems:
+        raise ManifestError(problems)
+    return found
+
+
+async def _export(
+    session: Session,
+    state: DesiredState,
+    exports: Sequence[GradeExport],
+    secrets: dict[str, str],
+    reports: list[ExportReport],
+    *,
+    dry_run: bool,
+) -> None:
+    flows = state.of("flow")
+    keys = {key for export in exports for key in export.flows}
+    style = session.style(state)
+
+    def tell(lines: Iterable[Line]) -> None:
+        if text := paint(lines, color=style.color):
+            session.invocation.say(text.removesuffix("\n"))
+
+    def told(report: FlowReport) -> None:
+        tell(flow_lines(report, style))
+
+    async with open_wiseflow(session.wiseflow, read_only=True) as api:
+        found = await find_flows(api, state, session.conventions, keys)
+        for export in exports:
+            tell(head(export))
+            receiver = _receiver(session, export, secrets, dry_run=dry_run)
+            done = await run_export(api, export, flows, found, receiver, told, dry_run=dry_run)
+            reports.append(done)
+            tell(tail(done, dry_run=dry_run))
+
+
+def _receiver(
+    session: Session, export: GradeExport, secrets: dict[str, str], *, dry_run: bool
+) -> Receiver:
+    to = export.to
+    if to.kind == "sql":
+        return Table(export, secrets[to.value], read_only=dry_run)
+    if to.kind == "http":
+        poster = Poster(to.value, f"grade_exports/{export.key}")
+        return Address(export, poster, secrets[to.secret], _ledger(session, export))
+    path = to.path or Path()
+    if to.kind == "oneroster_csv":
+        if path.suffix.casefold() == ARCHIVE:
+            return Folder(export, path.parent, Bundle(to), path.name)
+        return Folder(export, path, Bundle(to))
+    formats: dict[str, type[CsvFile | JsonLines]] = {"csv": CsvFile, "jsonl": JsonLines}
+    how: Format = formats[to.kind](path.name, export.columns)
+    return Folder(export, path.parent, how)
+
+
+def _ledger(session: Session, export: GradeExport) -> Path:
+    """Where the ledger of an address is: named in the manifest, else in the work folder."""
+    if export.to.ledger:
+        return export.to.ledger
+    folder = session.invocation.root / WORK_FOLDER / "grades" / session.name
+    return folder / f"{export.key}.ledger"
+
+
+def _lock(session: Session, export: GradeExport, locks: ExitStack) -> None:
+    """One run at a time to a place that has no locks of its own. Raises: LockedError."""
+    if export.to.kind == "sql":
+        return
+    folder = session.invocation.root / WORK_FOLDER
+    make_work_folder(folder)
+    lock = FileLock(folder / f"grades-{export.key}.lock", timeout=0.5)
+    try:
+        locks.enter_context(lock.acquire())
+    except Timeout:
+        message = f"another run delivers grade_export/{export.key}"
+        raise LockedError(f"{message}; wait until it has ended") from None

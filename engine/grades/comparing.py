@@ -1,0 +1,57 @@
+"""Grades beside what was delivered: new, changed, unchanged, withdrawn. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.grades.model import Difference, Item, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.grades.joining import Joined
+    from engine.grades.model import Delivered, Grade
+
+
+def compare(joined: Joined, delivered: Mapping[str, Delivered]) -> list[Item]:
+    """Each grade with its difference, by person; what was delivered and is gone is withdrawn.
+
+    Somebody whose grade is there and cannot be delivered is not among them: the trouble says why.
+    """
+    items = [_compared(grade, delivered.get(grade.person)) for grade in joined.grades]
+    there = {grade.person for grade in joined.grades}
+    gone = [one for person, one in delivered.items() if person not in there]
+    items += [
+        Item(Difference.WITHDRAWN, None, one) for one in gone if one.user not in joined.troubled
+    ]
+    return sorted(items, key=_person)
+
+
+def renamed(flow: str, items: Iterable[Item]) -> list[Trouble]:
+    """Of people who have another identifier than the one under which they were delivered.
+
+    The receiver has their grade twice then, once under somebody's who may be another person.
+    """
+    listed = list(items)
+    new = {item.grade.user: item.grade for item in listed if item.grade}
+    troubles = []
+    for item in listed:
+        if item.difference is Difference.WITHDRAWN and item.before and item.before.user in new:
+            grade = new[item.before.user]
+            message = "was delivered under another identifier before"
+            hint = "have that one taken back where it was delivered to"
+            troubles.append(Trouble(flow, grade.number, grade.person, message, hint))
+    return troubles
+
+
+def _compared(grade: Grade, before: Delivered | None) -> Item:
+    if before is None:
+        return Item(Difference.NEW, grade, None)
+    same = dict(before.content) == grade.content
+    return Item(Difference.UNCHANGED if same else Difference.CHANGED, grade, before)
+
+
+def _person(item: Item) -> str:
+    if item.grade:
+        return item.grade.person
+    return item.before.person if item.before else ""

@@ -1,0 +1,214 @@
+"""Grades as files: each holds every grade once, and is put in the place of the last one whole.
+
+The ledger stands beside them. What is new goes into the ledger as a batch on its way; then the
+files are made from the ledger and moved into place, and the batch is settled. A run that is cut off
+in between leaves the batch: the next one makes the files again, which is the same as once.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import zipfile
+from contextlib import contextmanager
+from io import StringIO
+from typing import TYPE_CHECKING, Protocol
+
+from engine.errors import EngineError
+from engine.grades.columns import cells
+from engine.grades.ledger import open_file, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    import sqlalchemy as sa
+
+    from engine.grades.ledger import Ledger, Line
+    from engine.grades.model import Delivered, GradeExport
+    from engine.grades.receiver import Refused
+
+BATCH = "files"
+
+
+class Format(Protocol):
+    """From lines of the ledger to the content of files, by name, in the order of writing."""
+
+    def files(self, ledger: Ledger) -> Iterator[tuple[str, Iterable[str]]]: ...
+
+
+class CsvFile:
+    """One CSV file with a header: UTF-8, comma, CRLF. Source: RFC 4180."""
+
+    def __init__(self, name: str, columns: tuple[tuple[str, str], ...]) -> None:
+        self._name, self._columns = name, columns
+
+    def files(self, ledger: Ledger) -> Iterator[tuple[str, Iterable[str]]]:
+        yield self._name, self._rows(ledger.lines())
+
+    def _rows(self, lines: Iterable[Line]) -> Iterator[str]:
+        yield csv_row(name for name, _ in self._columns)
+        for line in lines:
+            yield csv_row(cells(line, self._columns).values())
+
+
+class JsonLines:
+    """One JSON object a line."""
+
+    def __init__(self, name: str, columns: tuple[tuple[str, str], ...]) -> None:
+        self._name, self._columns = name, columns
+
+    def files(self, ledger: Ledger) -> Iterator[tuple[str, Iterable[str]]]:
+        yield self._name, self._rows(ledger.lines())
+
+    def _rows(self, lines: Iterable[Line]) -> Iterator[str]:
+        for line in lines:
+            yield json.dumps(cells(line, self._columns), ensure_ascii=False) + "\n"
+
+
+def csv_row(values: Iterable[object]) -> str:
+    """One row, quoted where it must be; nothing for None."""
+    text = StringIO()
+    csv.writer(text).writerow("" if value is None else value for value in values)
+    return text.getvalue()
+
+
+class Folder:
+    """Files of one export below a folder, or in one archive there, with the ledger beside them."""
+
+    def __init__(self, export: GradeExport, folder: Path, how: Format, archive: str = "") -> None:
+        self._export, self._folder, self._format = export, folder, how
+        self._archive = archive
+        self._ledger: sa.Engine | None = None
+        self._moved = 0
+
+    @property
+    def ledger_path(self) -> Path:
+        return self._folder / f".{self._export.key}.ledger"
+
+    async def recover(self) -> int:
+        found = self.unfinished()
+        if found:
+            self._put_in_place()
+        return found
+
+    def unfinished(self) -> int:
+        if not self.ledger_path.exists():
+            return 0
+        with transaction(self._engine(), self._export.name) as ledger:
+            return sum(ledger.on_their_way().values())
+
+    @contextmanager
+    def open(self, flow: str) -> Iterator[OpenedFlow]:
+        if not self.ledger_path.exists():
+            yield OpenedFlow({}, self, flow)
+            return
+        with transaction(self._engine(), self._export.name) as ledger:
+            known = ledger.delivered(flow)
+        yield OpenedFlow(known, self, flow)
+
+    def put_down(self, lines: list[Line], known: Mapping[str, Delivered]) -> None:
+        """Writes down what is on its way to the files."""
+        self._make_folder()
+        with transaction(self._engine(), self._export.name) as ledger:
+            ledger.take_turn()
+            ledger.write(lines, known, BATCH)
+        self._moved += len(lines)
+
+    async def send(self) -> list[Refused]:
+        return []
+
+    async def finish(self) -> tuple[str, ...]:
+        return self._put_in_place() if self._moved else ()
+
+    def _put_in_place(self) -> tuple[str, ...]:
+        """Makes all files from the ledger; only then is what was on its way delivered."""
+        self._make_folder()
+        with transaction(self._engine(), self._export.name) as ledger:
+            ledger.take_turn()
+            names = self._write(ledger)
+        with transaction(self._engine(), self._export.name) as ledger:
+            ledger.settle(BATCH)
+        self._moved = 0
+        return names
+
+    def _write(self, ledger: Ledger) -> tuple[str, ...]:
+        files = self._format.files(ledger)
+        if self._archive:
+            self._write_archive(self._folder / self._archive, files)
+            return (str(self._folder / self._archive),)
+        written = []
+        for name, rows in files:
+            path = self._folder / name
+            with replaced(path) as there, there.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(rows)
+                _to_disk(file.fileno())
+            written.append(str(path))
+        return tuple(written)
+
+    def _write_archive(self, path: Path, files: Iterator[tuple[str, Iterable[str]]]) -> None:
+        with replaced(path) as there:
+            with zipfile.ZipFile(there, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, rows in files:
+                    # The same grades make the same archive, byte by byte.
+                    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+                    member.compress_type = zipfile.ZIP_DEFLATED
+                    with archive.open(member, "w") as file:
+                        for row in rows:
+                            file.write(row.encode())
+            with there.open("rb") as file:
+                _to_disk(file.fileno())
+
+    def _engine(self) -> sa.Engine:
+        if self._ledger is None:
+            self._ledger = open_file(self.ledger_path)
+        return self._ledger
+
+    def _make_folder(self) -> None:
+        """The folder keeps grades and people: unless somebody made it, git does not take it."""
+        if not self._folder.is_dir():
+            self._folder.mkdir(parents=True)
+            (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+class OpenedFlow:
+    """One flow of files: what is written is on its way until the files are in place."""
+
+    def __init__(self, known: Mapping[str, Delivered], folder: Folder, flow: str) -> None:
+        self.known = known
+        self._folder, self._flow = folder, flow
+
+    def write(self, lines: list[Line]) -> None:
+        self._folder.put_down(lines, self.known)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A file beside the path to write to, which then takes its place whole, or not at all.
+
+    Raises: EngineError, where the place does not let itself be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield beside
+        beside.replace(path)
+        _folder_to_disk(path.parent)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise EngineError(f"{path} cannot be written: {why}") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _to_disk(descriptor: int) -> None:
+    os.fsync(descriptor)
+
+
+def _folder_to_disk(folder: Path) -> None:
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,240 @@
+"""What was delivered, kept in a database: beside the destination, or in the destination itself.
+
+A line for each person on each flow of an export. A delivery that must not be torn apart writes its
+lines first, as a batch that is on its way, and settles the batch when it has arrived. A batch that
+is still there when a run begins was cut off in between; it holds all that is needed to bring it to
+its end, so that nothing is delivered twice and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from engine.errors import EngineError
+from engine.grades.model import Delivered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+TABLES = sa.MetaData()
+LINES = sa.Table(
+    "wisectl_deliveries",
+    TABLES,
+    sa.Column("export", sa.String(200), primary_key=True),
+    sa.Column("flow", sa.String(200), primary_key=True),
+    sa.Column("person", sa.String(255), primary_key=True),
+    sa.Column("user_number", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("batch", sa.String(64), index=True),
+    sa.Column("earlier", sa.Text),
+)
+"""`content` is the grade and what else its columns hold; `batch` is null once it has arrived, and
+`earlier` is what the line was before, while it has not."""
+
+TURNS = sa.Table(
+    "wisectl_exports",
+    TABLES,
+    sa.Column("export", sa.String(200), primary_key=True),
+    sa.Column("turns", sa.BigInteger, nullable=False),
+)
+"""A line for each export, which whoever delivers changes first: others wait until they are done."""
+
+AT_ONCE = 500
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|=\([^)]*\)")
+
+
+class Line(NamedTuple):
+    """What is written of one grade: content is what was read, facts what else columns hold."""
+
+    flow: str
+    person: str
+    user: int
+    version: int
+    content: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+
+def open_file(path: Path) -> sa.Engine:
+    """A ledger in a file of its own, made where it is not there. Raises: EngineError."""
+    url = sa.URL.create("sqlite", database=str(path))
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    try:
+        with engine.begin() as connection:
+            TABLES.create_all(connection)
+    except sa.exc.SQLAlchemyError as error:
+        raise EngineError(f"the ledger {path} cannot be used: {reason(error)}") from None
+    return engine
+
+
+def reason(error: Exception) -> str:
+    """Why a database refused, without statements and values: they are personal."""
+    origin = getattr(error, "orig", None) or error
+    first = str(origin).splitlines()[0] if str(origin) else ""
+    # What is quoted may be a grade or a person.
+    words = _QUOTED.sub("…", first.split("DETAIL:")[0]).strip()
+    return f"{type(origin).__name__}: {words}"[:200] if words else type(origin).__name__
+
+
+class Ledger:
+    """The lines of one export, on a connection that is in a transaction."""
+
+    def __init__(self, connection: sa.Connection, export: str) -> None:
+        self.connection, self._export = connection, export
+        self._mine = LINES.c.export == export
+
+    def take_turn(self) -> None:
+        """Waits until nobody else delivers this export, to the end of the transaction."""
+        mine = TURNS.c.export == self._export
+        update = sa.update(TURNS).where(mine).values(turns=TURNS.c.turns + 1)
+        if self.connection.execute(update).rowcount == 0:
+            values = {"export": self._export, "turns": 1}
+            self.connection.execute(sa.insert(TURNS).values(values))
+
+    def delivered(self, flow: str) -> dict[str, Delivered]:
+        """By person what was delivered last of a flow, batches on their way included."""
+        rows = self.connection.execute(
+            sa.select(LINES).where(self._mine, LINES.c.flow == flow).order_by(LINES.c.person)
+        )
+        return {row.person: _delivered(row) for row in rows}
+
+    def write(self, lines: Iterable[Line], known: Mapping[str, Delivered], batch: str = "") -> None:
+        """Puts the lines in, over those of the same people; on their way as a batch, if named."""
+        new: list[Line] = []
+        moved: list[Line] = []
+        for line in lines:
+            (moved if line.person in known else new).append(line)
+        for some in _portions(new):
+            self.connection.execute(sa.insert(LINES), [self._values(one, batch) for one in some])
+        statement = (
+            sa.update(LINES)
+            .where(
+                self._mine,
+                LINES.c.flow == sa.bindparam("of_flow"),
+                LINES.c.person == sa.bindparam("of_person"),
+            )
+            .values(
+                earlier=sa.case((sa.bindparam("is_sent") == 1, LINES.c.content), else_=None),
+                user_number=sa.bindparam("user"),
+                version=sa.bindparam("to"),
+                content=sa.bindparam("holds"),
+                batch=sa.bindparam("on_way"),
+            )
+        )
+        for some in _portions(moved):
+            self.connection.execute(statement, [_moved(one, batch) for one in some])
+
+    def _values(self, line: Line, batch: str) -> dict[str, Any]:
+        return {
+            "export": self._export,
+            "flow": line.flow,
+            "person": line.person,
+            "user_number": line.user,
+            "version": line.version,
+            "content": _json(line),
+            "batch": batch or None,
+            "earlier": None,
+        }
+
+    def on_their_way(self) -> dict[str, int]:
+        """The batches that have not arrived, with how many grades are in each."""
+        rows = self.connection.execute(
+            sa.select(LINES.c.batch, sa.func.count())
+            .where(self._mine, LINES.c.batch.is_not(None))
+            .group_by(LINES.c.batch)
+            .order_by(LINES.c.batch)
+        )
+        return {batch: count for batch, count in rows if batch}
+
+    def batch(self, name: str) -> list[Line]:
+        """The lines of a batch, by flow and person."""
+        query = sa.select(LINES).where(self._mine, LINES.c.batch == name)
+        return [_line(row) for row in self.connection.execute(_in_order(query))]
+
+    def settle(self, batch: str) -> None:
+        """A batch has arrived."""
+        mine = sa.update(LINES).where(self._mine, LINES.c.batch == batch)
+        self.connection.execute(mine.values(batch=None, earlier=None))
+
+    def take_back(self, batch: str) -> None:
+        """A batch was refused for good: its lines are what they were before it."""
+        there = (self._mine, LINES.c.batch == batch)
+        self.connection.execute(sa.delete(LINES).where(*there, LINES.c.earlier.is_(None)))
+        back = {"content": LINES.c.earlier, "version": LINES.c.version - 1}
+        self.connection.execute(
+            sa.update(LINES).where(*there).values(**back, batch=None, earlier=None)
+        )
+
+    def lines(self) -> Iterator[Line]:
+        """Every line, by flow and person; no more than some at a time are in memory."""
+        query = _in_order(sa.select(LINES).where(self._mine))
+        rows = self.connection.execution_options(yield_per=AT_ONCE).execute(query)
+        for row in rows:
+            yield _line(row)
+
+
+def _moved(line: Line, batch: str) -> dict[str, Any]:
+    return {
+        "of_flow": line.flow,
+        "of_person": line.person,
+        "is_sent": int(bool(batch)),
+        "user": line.user,
+        "to": line.version,
+        "holds": _json(line),
+        "on_way": batch or None,
+    }
+
+
+def _in_order(query: sa.Select[Any]) -> sa.Select[Any]:
+    return query.order_by(LINES.c.flow, LINES.c.person)
+
+
+def _portions(lines: list[Line]) -> Iterator[list[Line]]:
+    for at in range(0, len(lines), AT_ONCE):
+        yield lines[at : at + AT_ONCE]
+
+
+def _json(line: Line) -> str:
+    """One spelling for equal contents."""
+    both = {"grade": dict(line.content), "facts": dict(line.facts)}
+    return json.dumps(both, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _line(row: Any) -> Line:
+    both = json.loads(row.content)
+    return Line(row.flow, row.person, row.user_number, row.version, both["grade"], both["facts"])
+
+
+def _delivered(row: Any) -> Delivered:
+    return Delivered(row.person, row.user_number, row.version, json.loads(row.content)["grade"])
+
+
+def _refuse_others(connection: sa.Connection, export: str) -> None:
+    _, slash, key = export.rpartition("/")
+    alike = sa.select(TURNS.c.export).where(TURNS.c.export.endswith(slash + key, autoescape=True))
+    for other in connection.execute(alike).scalars():
+        if other != export:
+            holder = other.rpartition("/")[0]
+            message = f"grades of the environment {holder} were delivered there"
+            raise EngineError(f"{message}: give each environment a place of its own")
+
+
+@contextmanager
+def transaction(engine: sa.Engine, export: str) -> Iterator[Ledger]:
+    """One export's ledger; what is written is there as a whole, or not at all.
+
+    Raises: EngineError, where the database refuses, which says no value; or where the destination
+    holds what the same export delivered from another environment.
+    """
+    try:
+        with engine.begin() as connection:
+            _refuse_others(connection, export)
+            yield Ledger(connection, export)
+    except sa.exc.SQLAlchemyError as error:
+        raise EngineError(f"the database refused: {reason(error)}") from None

@@ -1,0 +1,72 @@
+"""What every destination is to the export: opened for a flow at a time, and finished at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from engine.grades.columns import facts_of
+from engine.grades.ledger import Line
+from engine.grades.model import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
+
+    from engine.grades.model import Delivered, FlowFacts, Item
+
+
+class Opened(Protocol):
+    """One flow at a destination, which nobody else delivers meanwhile."""
+
+    known: Mapping[str, Delivered]
+    """By person what was delivered of the flow."""
+
+    def write(self, lines: list[Line]) -> None:
+        """Delivers new and changed grades, or writes down that they are on their way."""
+
+
+class Receiver(Protocol):
+    """A destination; the ledger goes with it."""
+
+    async def recover(self) -> int:
+        """Brings to its end what a run that was cut off left; how many grades that was."""
+
+    def unfinished(self) -> int:
+        """How many grades a run that was cut off left on their way; changes nothing."""
+
+    def open(self, flow: str) -> AbstractContextManager[Opened]:
+        """One flow, in a transaction. Raises: EngineError."""
+
+    async def send(self) -> list[Refused]:
+        """Sends what was written down of the last flow; what was refused. Raises: EngineError."""
+
+    async def finish(self) -> tuple[str, ...]:
+        """After the last flow: what was written, for people; nothing where nothing was new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Grades of a flow that a destination does not take."""
+
+    people: tuple[str, ...]
+    message: str
+
+
+MOVES = (Difference.NEW, Difference.CHANGED)
+
+
+def lines_of(flow: str, facts: FlowFacts, items: Iterable[Item]) -> list[Line]:
+    """What is delivered of a flow: its new and its changed grades."""
+    return [
+        Line(
+            flow,
+            item.grade.person,
+            item.grade.user,
+            item.version,
+            item.grade.content,
+            facts_of(facts, item.grade),
+        )
+        for item in items
+        if item.grade and item.difference in MOVES
+    ]
