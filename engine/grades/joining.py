@@ -133,7 +133,7 @@ def _told(word: str, stored: str, reading: Reading, export: GradeExport) -> tupl
     except GradeError:
         if word != ADMINISTRATIVE:
             raise
-        # An administrative grade may be any word. Source: WISEflow help, administrative grades.
+        # The document names no scale for it: it may be a word, such as Sick.
         return stored, _alternative(stored, export)
     return entered, code_of(reading.scale, entered, export.codes)
 

@@ -1,0 +1,208 @@
+"""`grades export`: every grade is delivered once, to the right person, with the right code."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.graded import Graded, number_of, set_out
+
+if TYPE_CHECKING:
+    from tests.e2e.office import Office
+
+
+@pytest.fixture
+def exams(office: Office) -> Graded:
+    return set_out(office, 2, 30, "A-F")
+
+
+def rows(exams: Graded, name: str = "out/grades.csv") -> list[dict[str, str]]:
+    with (exams.office.root / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def delivered(exams: Graded) -> dict[tuple[str, str], str]:
+    found = {(row["flow"], row["person"]): row["grade"] for row in rows(exams)}
+    assert len(found) == len(rows(exams))
+    return found
+
+
+LETTERS = {"6": "A", "5": "B", "4": "C", "3": "D", "2": "E", "1": "Fx", "0": "F"}
+
+
+def due(exams: Graded) -> dict[tuple[str, str], str]:
+    """What WISEflow has, as the receiver must see it."""
+    found = {}
+    for key in exams.flows:
+        for seat in exams.graded(key):
+            one = seat["assessment"]
+            stored = one.get("adminGrade") or one["grade"]
+            found[key, number_of(seat)] = exams_letter(stored)
+    return found
+
+
+def exams_letter(stored: str) -> str:
+    return LETTERS.get(stored, stored)
+
+
+def test_every_grade_arrives_once_with_its_person_and_its_code(exams: Graded) -> None:
+    exams.export()
+    code, said = exams.run()
+    assert code == 0, said
+    assert len(due(exams)) > 40
+    assert delivered(exams) == due(exams)
+
+
+def test_an_export_with_nothing_new_sends_and_writes_nothing(exams: Graded) -> None:
+    exams.export()
+    exams.run()
+    path = exams.office.root / "out" / "grades.csv"
+    before = {one: one.stat().st_mtime_ns for one in path.parent.iterdir()}
+    code, document = exams.told()
+    assert code == 0
+    assert document["summary"]["new"] == document["summary"]["changed"] == 0
+    assert document["summary"]["unchanged"] == len(due(exams))
+    assert document["written"] == []
+    assert {one: one.stat().st_mtime_ns for one in path.parent.iterdir()} == before
+
+
+def test_a_correction_arrives_as_one_change(exams: Graded) -> None:
+    exams.export()
+    exams.run()
+    seat = next(one for one in exams.graded("exam-1") if not one["assessment"].get("adminGrade"))
+    exams.grade(seat, grade="B" if exams_letter(seat["assessment"]["grade"]) != "B" else "C")
+    code, document = exams.told()
+    assert code == 0
+    assert document["summary"]["changed"] == 1
+    assert document["summary"]["new"] == 0
+    assert delivered(exams) == due(exams)
+    assert exams.told()[1]["summary"]["changed"] == 0
+
+
+def test_a_withdrawn_grade_is_told_and_not_deleted(exams: Graded) -> None:
+    exams.export()
+    exams.run()
+    before = delivered(exams)
+    seat = next(one for one in exams.graded("exam-1") if not one["assessment"].get("adminGrade"))
+    exams.grade(seat, grade=None)
+    for _ in range(2):
+        code, document = exams.told()
+        assert (code, document["summary"]["withdrawn"]) == (0, 1)
+    assert delivered(exams) == before
+
+
+def test_a_dry_run_says_what_would_be_delivered_and_writes_nothing(exams: Graded) -> None:
+    exams.export()
+    code, said = exams.run("--dry-run")
+    assert code == 0, said
+    count = len(due(exams))
+    assert f"Grades of sis, dry run: {count} new, 0 changed, 0 unchanged, 0 withdrawn." in said
+    assert not (exams.office.root / "out").exists()
+
+
+def test_before_marking_ends_nothing_is_delivered_unless_asked(office: Office) -> None:
+    exams = set_out(office, 1, 10, "A-F")
+    number = exams.flows["exam-1"]
+    dates = office.stage.by_hand("GET", f"/flows/{number}/dates")["data"]
+    later = {"marking": {"start": dates["marking"]["start"], "end": 1_900_000_000}}
+    office.stage.by_hand("PATCH", f"/flows/{number}/dates", later)
+    exams.export()
+    code, said = exams.run()
+    assert code == 0
+    assert "waiting: it is past its end, marking ends" in said
+    assert not (office.root / "out").exists()
+    exams.export(before_marking_ends=True)
+    exams.run()
+    assert delivered(exams) == due(exams)
+
+
+def test_what_keeps_a_grade_back_is_told_and_stops_nothing_else(exams: Graded) -> None:
+    """No identifier, no code, one person twice: each with its participant, and exit 8."""
+    seats = exams.graded("exam-1")
+    kinds = exams.office.stage.by_hand("GET", "/license/user-data-types")["data"]
+    kind = next(one["id"] for one in kinds if one["name"] == "Student Number")
+    nobody, first, second = seats[0], seats[1], seats[2]
+    for seat, value in ((nobody, None), (second, number_of(first))):
+        path = f"/users/{seat['userId']}/user-data"
+        held = exams.office.stage.by_hand("GET", path)["data"]
+        (row,) = [one for one in held if one["userDataTypeId"] == kind]
+        exams.office.stage.by_hand("DELETE", f"{path}/{row['userDataId']}")
+        if value:
+            body = [{"userDataTypeId": kind, "value": value}]
+            exams.office.stage.by_hand("POST", path, body)
+    exams.export(flows=["exam-1"], codes={"A-F": {"A": "1", "B": "2", "C": "3", "D": "4"}})
+    code, document = exams.told()
+    problems = {(one["participant"], one["message"]) for one in document["problems"]}
+    assert code == 8
+    assert (nobody["number"], "has no Student Number") in problems
+    twice = f"participant {first['number']} and participant {second['number']} are one person"
+    assert {number for number, said in problems if said.startswith(twice)} == {
+        first["number"],
+        second["number"],
+    }
+    lacking = [said for _, said in problems if "has no code" in said]
+    assert lacking, problems
+    kept = {number for number, _ in problems}
+    assert len(rows(exams)) == len([one for one in seats if one["number"] not in kept])
+
+
+def test_an_administrative_grade_overrules_and_a_word_has_a_code_of_its_own(exams: Graded) -> None:
+    exams.export(alternative_codes={"Sick": "S"})
+    seat, other = exams.graded("exam-1")[:2]
+    exams.grade(seat, admin_grade="Sick")
+    exams.grade(other, admin_grade="A")
+    code, said = exams.run()
+    assert code == 0, said
+    found = delivered(exams)
+    assert found["exam-1", number_of(seat)] == "S"
+    assert found["exam-1", number_of(other)] == "A"
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"), [("8999", "89.99"), ("10000", "100.00"), ("0", "0.00")]
+)
+def test_numbers_are_told_as_they_were_entered(office: Office, stored: str, shown: str) -> None:
+    exams = set_out(office, 1, 3, "Percentage")
+    seat = exams.graded("exam-1")[0]
+    exams.grade(seat, grade=shown)
+    assert exams.graded("exam-1")[0]["assessment"]["grade"] == stored
+    exams.export(columns=["flow", "person", "grade", "stored"])
+    exams.run()
+    row = next(one for one in rows(exams) if one["person"] == number_of(seat))
+    assert (row["grade"], row["stored"]) == (shown, stored)
+
+
+def test_ranges_of_numbers_have_codes(office: Office) -> None:
+    exams = set_out(office, 1, 3, "Percentage")
+    seats = exams.graded("exam-1")
+    for seat, grade in zip(seats, ("85", "84.99", "12.5"), strict=False):
+        exams.grade(seat, grade=grade)
+    exams.export(codes={"Percentage": {"85 .. 100": "A", "50 .. 84.99": "B", "0 .. 49.99": "F"}})
+    code, said = exams.run()
+    assert code == 0, said
+    found = delivered(exams)
+    assert [found["exam-1", number_of(one)] for one in seats] == ["A", "B", "F"][: len(seats)]
+
+
+def test_json_lines_hold_the_chosen_columns(exams: Graded) -> None:
+    columns = {"student": "person", "exam": "flow", "mark": "grade", "key": "data.External User Id"}
+    exams.export(to={"jsonl": "out/grades.jsonl"}, columns=columns)
+    exams.run()
+    text = (exams.office.root / "out" / "grades.jsonl").read_text(encoding="utf-8")
+    found: list[dict[str, Any]] = [json.loads(row) for row in text.splitlines()]
+    assert {(one["exam"], one["student"]): one["mark"] for one in found} == due(exams)
+    assert all([*one] == [*columns] for one in found)
+
+
+def test_no_request_is_sent_for_a_person_whom_a_list_tells_of(exams: Graded) -> None:
+    exams.export()
+    before = exams.office.stage.control("GET", "requests")
+    exams.run()
+    after = exams.office.stage.control("GET", "requests")
+    sent = {name: count - before.get(name, 0) for name, count in after.items()}
+    sent = {name: count for name, count in sent.items() if count}
+    assert not [name for name in sent if "{userId}" in name or "{participantId}" in name]
+    assert sent["GET /flow/{flowId}/assessments"] == 2
