@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.kind import Kind
+    from engine.model import DesiredRole
 
 
 SHOWN_COUNTS = ("accommodations", "grade_exports", "individual", "rooms", "webhooks")
@@ -85,20 +86,19 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
     for key, found in individual.read(roles).items():
         fields = {**flows[key].fields, **reader.bookings.get(key, {})}
         resources[flows[key].address] = replace(flows[key], fields=fields, roles=found)
-    sets = [one for found in roles.values() for one in found.values() if not one.owner]
-    seats = sum(len(one.seats) for one in sets)
-    counts = {"files": documents.files, "csv_rows": sheets.rows, "seats": seats}
+    counts = {"files": documents.files, "csv_rows": sheets.rows, "seats": _seats(roles)}
     counts |= {"users": len(users), "flows": len(flows), "profiles": len(profiles)}
     counts |= _others_counted(documents)
     unread, names = dict(sheets.unread), [user.address.key for user in users]
     allow = AllowReader(documents, flows, names, conventions.time_zone, not unread)
     answered = with_answers(documents, resources, not unread)
-    names_known = (conventions.environment, conventions.environments)
-    answered = with_adoptions(documents, with_moves(documents, answered), *names_known)
+    answered = with_moves(documents, answered)
+    known = (conventions.environment, conventions.environments)
+    answered = with_adoptions(documents, answered, *known)
     answered = with_sequences(documents, answered)
     refuse_circles(documents, answered)
     refuse_reassessments(documents, answered)
-    exports = ExportReader(documents, flows, sheets.root, sheets.sources, conventions.user_key)
+    exporting = ExportReader(documents, flows, sheets, conventions.user_key)
     return DesiredState(
         dict(sorted(answered.items())),
         profiles,
@@ -106,8 +106,13 @@ def _build(documents: Documents, sheets: Sheets, conventions: Conventions) -> De
         unread,
         allow.read(),
         read_protected(documents, resources, not unread),
-        grade_exports=exports.read(),
+        grade_exports=exporting.read(),
     )
+
+
+def _seats(roles: Mapping[str, Mapping[str, DesiredRole]]) -> int:
+    sets = (one for found in roles.values() for one in found.values() if not one.owner)
+    return sum(len(one.seats) for one in sets)
 
 
 def _others_counted(documents: Documents) -> dict[str, int]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from engine.csvfile import Sheets
     from engine.documents import Documents, Entry
     from engine.errors import Location
     from engine.model import Desired
@@ -37,8 +38,8 @@ class ExportReader:
 
     documents: Documents
     flows: Mapping[str, Desired]
-    root: Path
-    sources: Mapping[str, Path]
+    sheets: Sheets
+    """Knows where the repository and its sources are."""
     user_key: str
 
     def read(self) -> dict[str, GradeExport]:
@@ -118,12 +119,13 @@ class ExportReader:
     def _path(self, entry: Entry, kind: str, text: str) -> Path | None:
         source, colon, below = text.rpartition(":")
         if not colon:
-            return self.root / below
-        if source not in self.sources:
-            hint = near(source, self.sources) or "name it under sources in wisectl.yaml"
+            return self.sheets.root / below
+        sources = self.sheets.sources
+        if source not in sources:
+            hint = near(source, sources) or "name it under sources in wisectl.yaml"
             self._wrong(entry, ("to", kind), f"no source {shown(source)}", hint)
             return None
-        return self.sources[source] / below
+        return sources[source] / below
 
     def _refuse_one_place(
         self, entry: Entry, export: GradeExport, places: dict[str, Location]

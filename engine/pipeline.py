@@ -11,6 +11,7 @@ from engine.fill import Filled, fill_from_uniweb
 from engine.granting import give
 from engine.kind import Work
 from engine.kinds import KINDS
+from engine.kinds._flow_plan import source_key
 from engine.kinds._individual_notes import notes_of_nobody
 from engine.live import find_world, read_world
 from engine.model import Address, Desired
@@ -114,6 +115,7 @@ async def find_for(
     """The world of the objects that a plan changes, before their lists are read."""
     wanted = {change.address for change in bound.changes}
     desired = {a: d for a, d in filled.resources.items() if a in wanted}
+    desired = _adopted_sources(desired.values(), manifests) | desired
     # Only what is filled has the people whom UNIWeb alone names.
     stated = {**manifests, **filled.resources}
     world = await find_world(api, desired, stated, conventions)
@@ -128,6 +130,15 @@ async def find_for(
         if key not in made and not world.people.found.get(identity)
     }
     return world
+
+
+def _adopted_sources(
+    flows: Iterable[Desired], manifests: Mapping[Address, Desired]
+) -> dict[Address, Desired]:
+    """What the flows are copied from, where no key but only a number tells which flow that is."""
+    keys = {key for flow in flows if (key := source_key(flow))}
+    found = {a: d for key in keys if (d := manifests.get(a := Address("flow", key))) and d.adopted}
+    return {address: replace(one, roles={}) for address, one in found.items()}
 
 
 def _lacks_somebody(bound: BoundPlan, world: World) -> bool:

@@ -289,6 +289,19 @@ def test_a_new_flow_is_copied_from_an_adopted_one(office: Office) -> None:
     assert live(office, "tax")["title"] == "Tax"
 
 
+def test_a_flow_is_copied_from_an_adopted_one_of_which_nothing_else_is_planned(
+    office: Office,
+) -> None:
+    number = made_by_hand(office)
+    adopt(office, number)
+    office.write(term(LAW))
+    office.apply()
+    office.write(copied())
+    assert set(by_id(office.document())) == {"flow/tax"}
+    settled(office)
+    assert live(office, "tax")["title"] == "Tax"
+
+
 def test_a_copy_comes_after_its_source_is_reopened(office: Office) -> None:
     number = made_by_hand(office)
     office.stage.by_hand("DELETE", f"/flows/{number}")
