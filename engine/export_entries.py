@@ -84,7 +84,7 @@ class ExportReader:
             return None
         kind = to.destination
         if not kind:
-            if not any(entry.states("to", word) for word in DESTINATIONS):
+            if not self._is_wrong(entry, "to"):
                 hint = f"state one of {', '.join(DESTINATIONS)}"
                 self._wrong(entry, ("to",), "says of no destination", hint)
             return None
@@ -154,10 +154,11 @@ class ExportReader:
             self._wrong(entry, ("columns",), f"do not go with {to.kind}", hint)
         if isinstance(stated, list):
             self.documents.refuse_repeats(entry, "columns")
-        self._check_columns(entry, to, [held for _, held in pairs])
+        if not self._is_wrong(entry, "columns"):
+            self._check_columns(entry, [held for _, held in pairs])
         return pairs
 
-    def _check_columns(self, entry: Entry, to: Destination, held: list[str]) -> None:
+    def _check_columns(self, entry: Entry, held: list[str]) -> None:
         for needed in ("person", "grade"):
             if needed not in held:
                 hint = "without it nobody knows whose grade it is, or which"
@@ -178,6 +179,11 @@ class ExportReader:
             hint = "add administrative or alternative to counts"
             message = "are about grades that do not count"
             self._wrong(entry, ("alternative_codes",), message, hint)
+
+    def _is_wrong(self, entry: Entry, word: str) -> bool:
+        """Whether something below a word of the entry is wrong by itself, and was said."""
+        name = entry.name(word)
+        return any(problem.field.startswith(name) for problem in self.documents.problems)
 
     def _wrong(self, entry: Entry, steps: tuple[str, ...], message: str, hint: str) -> None:
         self.documents.wrong(entry.at(*steps), entry.name(*steps), message, hint)

@@ -63,14 +63,6 @@ YAML_CASES: dict[str, Case] = {
         "webhooks:\n  - key: sis\n    secret: ¶*s3cret-of-the-sis\n",
         "an alias without an anchor",
     ),
-    "a kind of a later release": (
-        "¶grade_exports: [{key: sis}]\n",
-        "not supported by this version",
-    ),
-    "another kind of a later release": (
-        "¶grade_exports:\n  - flow/law\n",
-        "not supported by this",
-    ),
     "a kind that is a mapping": ("¶flows:\n  math: {title: x}\n", "must be a list"),
     "a kind that is text": ("¶flows: math\n", "must be a list"),
     "an entry that is text": ("flows:\n  - ¶math\n", "must be a mapping"),

@@ -13,6 +13,7 @@ from tests.manifests.cases_bookings import BOOKING_CASES
 from tests.manifests.cases_csv import CSV_CASES
 from tests.manifests.cases_dates import DATE_CASES
 from tests.manifests.cases_entries import ENTRY_CASES
+from tests.manifests.cases_exports import EXPORT_CASES
 from tests.manifests.cases_individual import INDIVIDUAL_CASES
 from tests.manifests.cases_lifecycle import LIFECYCLE_CASES
 from tests.manifests.cases_oral import ORAL_CASES
@@ -39,6 +40,7 @@ CASES = {
     **ORAL_CASES,
     **ALLOW_CASES,
     **SET_CASES,
+    **EXPORT_CASES,
     **WEBHOOK_CASES,
     **INDIVIDUAL_CASES,
     **LIFECYCLE_CASES,

@@ -1,0 +1,136 @@
+"""What is wrong with grade exports: destinations, what goes with them, columns, codes, flows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.manifests.repositories import Case
+
+FLOW = "flows: [{key: law, title: Law}]\n"
+HEAD = f"{FLOW}grade_exports:\n  - key: sis\n    flows: [law]\n"
+
+
+def export(to: str, *more: str) -> str:
+    """An export of one flow, with other lines below it."""
+    mark = "¶" if to.startswith("¶") else ""
+    return HEAD + "".join(f"    {line}\n" for line in (f"{mark}to: {to.lstrip('¶')}", *more))
+
+
+CSV = "{csv: out/g.csv}"
+CODES = "codes: {{7-point scale: {{{}}}}}"
+
+EXPORT_CASES: dict[str, Case] = {
+    "an export to nowhere": (export("¶{}"), "says of no destination … oneroster_csv, csv"),
+    "an export without a place": (
+        f"{FLOW}grade_exports:\n  - ¶key: sis\n    flows: [law]\n",
+        'lacks "to"',
+    ),
+    "an export without flows": (
+        f"{FLOW}grade_exports:\n  - ¶key: sis\n    to: {CSV}\n",
+        'lacks "flows"',
+    ),
+    "an export of a flow that is not there": (
+        HEAD.replace("[law]", "[¶lav]") + f"    to: {CSV}\n",
+        'no flow "lav" … did you mean law?',
+    ),
+    "an export that selects no flow": (
+        HEAD.replace("flows: [law]", "¶flows: {term: Autumn}") + f"    to: {CSV}\n",
+        'no flow has term "Autumn"',
+    ),
+    "two exports with one key": (
+        f"{FLOW}grade_exports:\n  - {{key: sis, flows: [law], to: {CSV}}}\n"
+        "  - {¶key: SIS, flows: [law], to: {csv: out/h.csv}}\n",
+        "stands twice in grade_exports",
+    ),
+    "two exports to one file": (
+        f"{FLOW}grade_exports:\n  - {{key: sis, flows: [law], to: {CSV}}}\n"
+        "  - {key: more, flows: [law], to: {¶csv: out/g.csv}}\n",
+        "another export goes there: manifests/m.yaml:3",
+    ),
+    "two destinations in one export": (
+        export("¶{csv: out/g.csv, jsonl: out/g.jsonl}"),
+        "states both csv and jsonl … with a key of its own",
+    ),
+    "a destination that is unknown": (
+        export("{¶cvs: out/g.csv}"),
+        'unknown key "cvs" … did you mean csv?',
+    ),
+    "a path out of the repository": (export("{¶csv: ../g.csv}"), "no path below"),
+    "an absolute path": (export("{¶csv: /tmp/g.csv}"), "no path below"),
+    "a path with a back slash": (export("{¶csv: 'out\\g.csv'}"), "no path below"),
+    "a folder where a file is written": (export("{¶csv: out/}"), "is a folder … name the file"),
+    "a source that is unknown": (export("{¶csv: 'sis:g.csv'}"), 'no source "sis" … wisectl.yaml'),
+    "a table of a file": (
+        export("{csv: out/g.csv, ¶table: grades}"),
+        "does not go with csv … it goes with sql",
+    ),
+    "a school of a database": (
+        export("{sql: '${SIS}', ¶school: north}"),
+        "does not go with sql … it goes with oneroster_csv",
+    ),
+    "a database written out": (
+        export("{¶sql: 'postgresql://me:s3cret@db/sis'}"),
+        "must not stand here literally … ${NAME}",
+    ),
+    "a table with a space": (export("{sql: '${SIS}', ¶table: my grades}"), ""),
+    "an address without a secret": (
+        export("{¶http: 'https://sis.example.org/grades'}"),
+        "lacks a secret to sign with … write secret: ${NAME}",
+    ),
+    "a literal secret of an address": (
+        export("{http: 'https://sis.example.org/', ¶secret: s3cret-of-the-sis}"),
+        "must not stand here literally",
+    ),
+    "plain http to another machine": (
+        export("{¶http: 'http://sis.example.org/', secret: '${SIS}'}"),
+        "plain http is only for this machine",
+    ),
+    "no grades in a batch": (
+        export("{http: 'https://sis.example.org/', secret: '${SIS}', ¶batch: 0}"),
+        "",
+    ),
+    "a column that is unknown": (
+        export(CSV, "columns: [flow, person, ¶grades]"),
+        'no column "grades" … did you mean grade?',
+    ),
+    "columns without a grade": (
+        export(CSV, "¶columns: [flow, person]"),
+        "have no grade",
+    ),
+    "columns without a person": (export(CSV, "¶columns: [flow, grade]"), "have no person"),
+    "columns without a flow": (
+        export(CSV, "¶columns: [person, grade]"),
+        "do not say of which flow … flow, flow_code, subtitle",
+    ),
+    "a column twice": (
+        export(CSV, "columns: [flow, person, grade, ¶flow]"),
+        "stands twice in this list",
+    ),
+    "columns of OneRoster": (
+        export("{oneroster_csv: out/}", "¶columns: [flow, person, grade]"),
+        "do not go with oneroster_csv",
+    ),
+    "grades that do not count": (
+        export(CSV, "counts: [final, ¶last]"),
+        "administrative",
+    ),
+    "grades that count twice": (export(CSV, "¶counts: [final, final]"), "final stands twice"),
+    "no grade that counts": (export(CSV, "¶counts: []"), ""),
+    "a number as a grade": (export(CSV, CODES.format("12: A")),),
+    "a number as a code": (export(CSV, CODES.format("¶'12': 4")), "must be text"),
+    "no codes of a scale": (export(CSV, "codes: {¶7-point scale: {}}"), ""),
+    "ranges that overlap": (
+        export(CSV, "codes: {Percentage: {0 .. 50: F, ¶50 .. 100: A}}"),
+        "overlaps another range … let each begin after it",
+    ),
+    "a range that goes down": (
+        export(CSV, "codes: {Percentage: {¶50 .. 10: F}}"),
+        "overlaps another range",
+    ),
+    "codes of grades that do not count": (
+        export(CSV, "counts: [final]", "¶alternative_codes: {Sick: S}"),
+        "are about grades that do not count … add administrative or alternative",
+    ),
+    "an export that is text": (f"{FLOW}grade_exports:\n  - ¶flow/law\n", "must be a mapping"),
+}
