@@ -109,12 +109,14 @@ def _date(desired: Desired, live: Live | None, path: str) -> Value:
 
 
 def _seats_after(role: str, live: Live | None, changes: Sequence[Change]) -> int:
-    """How many seats the role has once the flow's changes are done."""
-    seats = [change.seats for change in changes if change.seats and change.seats.role == role]
-    if seats:
-        return seats[-1].after
+    """How many seats the role has once the flow's changes are done, those of single people too."""
+    seats = [change.seats for change in changes if change.seats and change.seats.people == role]
+    whole = [one for one in seats if one.role == role]
+    alone = sum(one.after - one.before for one in seats if one.role != role)
+    if whole:
+        return whole[-1].after + alone
     there = live.roles.get(role, ()) if live else ()
-    return sum(1 for seat in there if seat.flags.get("active") is not False)
+    return sum(1 for seat in there if seat.flags.get("active") is not False) + alone
 
 
 def _has_content(desired: Desired, live: Live | None, world: World) -> bool:
