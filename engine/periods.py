@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import tzinfo
 
-    from engine.model import Desired, Value
+    from engine.model import Desired, Live, Value
+    from engine.world import World
 
 THERE = "held"
 """The value of a period itself; None where it is to go."""
@@ -63,6 +64,17 @@ def first_start(fields: Mapping[str, Value]) -> datetime | None:
     """When the first of the periods begins, where any is stated."""
     found = periods_in(fields)
     return moment(found[0]) if found else None
+
+
+def exam_start(live: Live, world: World) -> datetime | None:
+    """When an exam begins; an oral one has no window, and begins with the first of its periods.
+
+    One whose periods could not be read counts as begun: nobody knows better.
+    """
+    if (live.address, PERIODS) in world.unread:
+        return world.now
+    there = {path: value for path, value in live.fields.items() if value is not None}
+    return live.fields.get("participation.start") or first_start(there)
 
 
 def in_order(people: Iterable[tuple[int, int]], fixed: Mapping[int, int]) -> list[int]:

@@ -18,6 +18,7 @@ from engine.model import (
     LiveSeat,
     Value,
 )
+from engine.periods import exam_start
 from engine.plan import Action, Change, Hazard, Seat, SeatsChange
 from engine.world import Findings, World, known
 
@@ -31,8 +32,13 @@ SOON = timedelta(hours=48)
 
 SHOWN_STRANGERS = 5
 
+TO_ALL = "allocated_to_all"
+"""The flag of a reviewer who has all participants."""
+
 EXAMINING = {"assessors", "reviewers", "assessor_groups"}
 """Roles and groups from which nobody, and none of whose participants, goes once marking started."""
+
+MARKING_STARTED = Hazard("marking-started", "marking has started", True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def plan_set(
     said = mentioned(desired.roles.get(ACTIVE_OF), world)
     quiet = {slot: one for slot, one in wanted.items() if slot not in said}
     _note_inactive(address, role, quiet, seats, world, findings)
-    changes = [coming] if coming else []
+    changes = _taking_apart(coming, live, world) if coming else []
     if leavers and live:
         changes.append(_leaving(address, role, leavers, coming, live, world))
     return changes
@@ -189,6 +195,30 @@ def _coming(
         needs=() if live else (str(address),),
         after=tuple(sorted(one.user_change for one in add if one.user_id is None)),
     )
+
+
+def _taking_apart(change: Change, live: Live | None, world: World) -> list[Change]:
+    """The change and, apart from what is given, whose allocation to all is taken while marking."""
+    seats = change.seats
+    if seats is None or live is None or not is_marked(live, world):
+        return [change]
+    taken = tuple(seat for seat in seats.change if _loses_all(seat))
+    kept = tuple(seat for seat in seats.change if seat not in taken)
+    if not taken:
+        return [change]
+    taking = replace(
+        change,
+        part=f"{change.part}.taking",
+        seats=SeatsChange(seats.role, seats.after, seats.after, change=taken),
+        hazards=(MARKING_STARTED,),
+        after=(),
+    )
+    giving = replace(change, seats=replace(seats, change=kept))
+    return [giving, taking] if kept or seats.add or seats.reactivate else [taking]
+
+
+def _loses_all(seat: Seat) -> bool:
+    return bool(dict(seat.before).get(TO_ALL)) and not dict(seat.flags).get(TO_ALL)
 
 
 def _flags_differ(one: Wanted, seat: LiveSeat) -> bool:
@@ -325,19 +355,23 @@ def _leaving(
         needs=(coming.id,) if coming and len(gone) == there else (),
         # Adds come before removes, so that a set is never empty on the way.
         after=(f"{address}:{role.role}",),
-        hazards=tuple(_leave_hazards(role.role, live, world.now, sleeps)),
+        hazards=tuple(_leave_hazards(role.role, live, world, sleeps)),
     )
 
 
-def _leave_hazards(role: str, live: Live, now: datetime, sleeps: bool) -> Iterable[Hazard]:
-    start, marking = live.fields.get("participation.start"), live.fields.get("marking.start")
+def _leave_hazards(role: str, live: Live, world: World, sleeps: bool) -> Iterable[Hazard]:
     if sleeps:
         yield Hazard("deactivation", "the flow is activated: participants are deactivated", True)
     owner, _, is_allocation = role.partition(".")
-    if starts_soon(start, now) and not is_allocation:
+    if starts_soon(exam_start(live, world), world.now) and not is_allocation:
         yield Hazard("starts-soon", "the exam has started or starts within 48 hours", True)
-    if owner in EXAMINING and marking and marking <= now:
-        yield Hazard("marking-started", "marking has started", True)
+    if owner in EXAMINING and is_marked(live, world):
+        yield MARKING_STARTED
+
+
+def is_marked(live: Live, world: World) -> bool:
+    marking = live.fields.get("marking.start")
+    return marking is not None and marking <= world.now
 
 
 def starts_soon(start: datetime | None, now: datetime) -> bool:

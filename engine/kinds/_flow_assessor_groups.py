@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.plan import Action, Change, FieldChange, Hazard, Status
+from engine.plan import Action, Change, FieldChange, Status
+from engine.seats import MARKING_STARTED, is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -88,9 +89,7 @@ def _leaving(
     titles = tuple(sorted(one.title for one in groups_there(live)))
     left = tuple(sorted(one.title for one in groups_there(live) if one not in going))
     fed = sorted(one.title for one in going if one.is_fed)
-    marking = live.fields.get("marking.start")
-    is_late = marking is not None and marking <= world.now and any(g.participants for g in going)
-    hazard = Hazard("marking-started", "marking has started", True)
+    is_late = is_marked(live, world) and any(one.participants for one in going)
     reason = f"another system feeds {', '.join(fed)}: WISEflow deletes no such group"
     return Change(
         address=desired.address,
@@ -98,7 +97,7 @@ def _leaving(
         action=Action.UPDATE,
         location=role.location,
         fields=(FieldChange(GROUPS, titles, left, str(role.location)),),
-        hazards=(hazard,) if is_late and not fed else (),
+        hazards=(MARKING_STARTED,) if is_late and not fed else (),
         after=first,
         status=Status.BLOCKED if fed else Status.PLANNED,
         reasons=(reason,) if fed else (),

@@ -39,10 +39,14 @@ def with_periods(
 ) -> list[Change]:
     """The changes and those of periods and slots, which come after the people of the flow."""
     _note_let_go(desired, findings)
+    reason = world.unread.get((desired.address, PERIODS))
     if not is_oral(desired):
+        if reason:
+            hint = "when the exam is, is not known: it counts as one that has started"
+            findings.problem(desired.location, PERIODS, reason, hint)
         return changes
     periods = _Periods(desired, live, changes, world, findings)
-    if reason := world.unread.get((desired.address, PERIODS)):
+    if reason:
         findings.problem(periods.where, PERIODS, reason, "its periods and slots are left alone")
         return changes
     if reason := periods.no_oral():

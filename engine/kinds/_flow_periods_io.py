@@ -32,8 +32,12 @@ Places = dict[int, int]
 
 
 async def read_periods(api: WiseflowApi, world: World, desired: Desired, live: Live) -> None:
-    """The periods as fields, and who has a slot as a role, where anything of them is stated."""
-    if not is_oral(desired) or live.fields.get("type") != ORAL:
+    """The periods as fields, and who has a slot as a role.
+
+    Read where anything of them is stated, or hangs on when the exam is: they alone say that.
+    """
+    hangs = bool(desired.roles) or "anonymisation" in desired.fields
+    if live.fields.get("type") != ORAL or not (is_oral(desired) or hangs):
         return
     for path in [path for path in live.fields if path.startswith(PERIOD_OF)]:
         del live.fields[path]

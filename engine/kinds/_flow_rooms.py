@@ -14,6 +14,7 @@ from engine.activation import NOBODY_SAYS_WHEN
 from engine.bookings import END, START, books_rooms, windows
 from engine.kinds._flow_within import PEOPLE, SOON, People, Within, comers, left_behind
 from engine.model import AS_EXAM, BOOKINGS, IN_ROOMS, ROOM_OF, Address
+from engine.periods import exam_start
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import plan_set, starts_soon
 from engine.world import Findings, World, known
@@ -87,7 +88,7 @@ class _Rooms:
         reasons = tuple(dict.fromkeys(one for _, several in found for one in several))
         fields = tuple(one for one, _ in found)
         is_moved = any(one.before for one in fields)
-        start = self.live.fields.get(START) if self.live else None
+        start = exam_start(self.live, self.world) if self.live else None
         hazards = (SOON,) if is_moved and not reasons and starts_soon(start, self.world.now) else ()
         return Change(
             address=self.desired.address,
@@ -277,7 +278,7 @@ class _Rooms:
     def _leaving(self, going: list[str], seated: list[Change], live: Live) -> Change:
         role = self.desired.roles.get(BOOKINGS)
         where = role.location if role else self.desired.location
-        hazards = [SOON] if starts_soon(live.fields.get(START), self.world.now) else []
+        hazards = [SOON] if starts_soon(exam_start(live, self.world), self.world.now) else []
         if count := self._left_behind(going, seated, live):
             people = f"{count} participant{'s' * (count != 1)}"
             hazards.append(Hazard("room-booking", f"{people} would be without a room", True))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.diff import changed_fields
 from engine.kinds._flow_sis import is_left, note_sis
 from engine.model import DATA_OF, OFF, ROOM_OF, TYPE_OF, Desired, Live, Standing, Value
+from engine.periods import exam_start
 from engine.plan import NOT_VERIFIED, Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
 from engine.wiseflow.flow_settings import SETTINGS
@@ -14,7 +15,6 @@ from engine.world import Findings, World, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
 GRADES, GROUPED = "grades", "grouped"
 """Facts of a live flow, read where a change would destroy them: how many there are."""
@@ -106,7 +106,7 @@ def setting_changes(
                 *unknown_name(setting.name, desired, world, findings),
                 *_blocks(changed, live),
             ]
-            yield _change(desired, live, changed, reasons, world.now)
+            yield _change(desired, live, changed, reasons, world)
 
 
 def _unverified(
@@ -124,7 +124,7 @@ def _unverified(
         note_sis(desired, (name,), findings, world)
     else:
         field = FieldChange(name, NOT_VERIFIED, stated.value, str(stated.location), is_loose=True)
-        yield _change(desired, live, (field,), [], world.now)
+        yield _change(desired, live, (field,), [], world)
 
 
 def _is_moved(name: str, desired: Desired) -> bool:
@@ -144,9 +144,9 @@ def _change(
     live: Live,
     changed: tuple[FieldChange, ...],
     reasons: list[str],
-    now: datetime,
+    world: World,
 ) -> Change:
-    hazards = () if reasons else tuple(_hazards(changed[0], live, now))
+    hazards = () if reasons else tuple(_hazards(changed[0], live, world))
     return Change(
         address=desired.address,
         part=changed[0].path,
@@ -167,8 +167,8 @@ def _blocks(changed: tuple[FieldChange, ...], live: Live) -> Iterator[str]:
         yield f"assessor groups have {grouped} participants: take them out of the groups first"
 
 
-def _hazards(one: FieldChange, live: Live, now: datetime) -> Iterable[Hazard]:
-    start = live.fields.get("participation.start")
+def _hazards(one: FieldChange, live: Live, world: World) -> Iterable[Hazard]:
+    start, now = exam_start(live, world), world.now
     if one.path == "grading_scale":
         message = "all grades of the flow are reset and submitted rubrics deleted"
         yield Hazard("grading-scale", message, True)

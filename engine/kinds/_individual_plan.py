@@ -18,6 +18,7 @@ from engine.kinds._individual_exam import BLOCKED, FREED, NEW, SOON, TAKING, Exa
 from engine.kinds._individual_people import ROLE, stated_people
 from engine.kinds._individual_times import time_rows
 from engine.model import DATES_OF, EXAM_IDS, INDIVIDUAL, TIMEBOX_OF
+from engine.periods import exam_start
 from engine.plan import Action, Change, Hazard, Seat, SeatsChange, Status
 from engine.seats import is_active, starts_soon
 
@@ -204,5 +205,5 @@ def _active_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:
 
 def _sleep_hazards(exam: Exam) -> Iterator[Hazard]:
     yield Hazard("deactivation", "participants are deactivated", True)
-    if starts_soon(exam.now.start, exam.world.now):
+    if exam.live and starts_soon(exam_start(exam.live, exam.world), exam.world.now):
         yield Hazard("starts-soon", SOON, True)
