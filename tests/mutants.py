@@ -1,7 +1,9 @@
-"""Takes one safeguard out of the engine at a time, and says which law notices: `make mutants`.
+"""Takes one safeguard out of the engine at a time, and says what notices: `make mutants`.
 
-Each mutant is a text that stands exactly once in one file, and what stands there instead. The laws
+Each mutant is a text that stands exactly once in one file, and what stands there instead. Those of
+this table are for the laws to notice, those of `detections.py` for the tests that they name. All
 run on a copy of the project. Exits 1 when a mutant survives, or its text is not there any more.
+`python -m tests.mutants WORD...` tries those whose name holds one of the words.
 """
 
 from __future__ import annotations
@@ -14,7 +16,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.detections import DETECTIONS, Detection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("engine", "tests", "manifests", "schemas", "docs", "pyproject.toml", "wisectl.yaml")
@@ -160,26 +167,31 @@ class Caught(NamedTuple):
 
 
 def main(wanted: list[str]) -> int:
-    chosen = [m for m in MUTANTS if not wanted or any(word in m.name for word in wanted)]
+    every: tuple[Mutant | Detection, ...] = (*MUTANTS, *DETECTIONS)
+    chosen = [m for m in every if not wanted or any(word in m.name for word in wanted)]
     survivors = 0
     for number, mutant in enumerate(chosen, 1):
         caught = try_one(mutant)
         survivors += not caught.names
-        laws = ", ".join(caught.names) or "NOT CAUGHT"
-        line = f"{number:2} of {len(chosen)}  {mutant.name}: {laws}  ({caught.seconds:.0f} s)\n"
+        names = ", ".join(caught.names) or "NOT CAUGHT"
+        line = f"{number:2} of {len(chosen)}  {mutant.name}: {names}  ({caught.seconds:.0f} s)\n"
         sys.stdout.write(line)
         sys.stdout.flush()
     sys.stdout.write(f"{len(chosen) - survivors} of {len(chosen)} mutants caught.\n")
     return 1 if survivors else 0
 
 
-def try_one(mutant: Mutant) -> Caught:
+def try_one(mutant: Mutant | Detection) -> Caught:
     with tempfile.TemporaryDirectory(prefix="wisectl-mutant-") as folder:
         copy = Path(folder)
         copy_project(copy)
         change(copy / "engine" / mutant.file, mutant)
         start = time.monotonic()
-        return Caught(tuple(run_laws(copy, mutant.first)), time.monotonic() - start)
+        if isinstance(mutant, Detection):
+            names = run_tests(copy, mutant.tests)
+        else:
+            names = run_laws(copy, mutant.first)
+        return Caught(tuple(names), time.monotonic() - start)
 
 
 def copy_project(copy: Path) -> None:
@@ -192,7 +204,7 @@ def copy_project(copy: Path) -> None:
             shutil.copy2(source, copy / name)
 
 
-def change(path: Path, mutant: Mutant) -> None:
+def change(path: Path, mutant: Mutant | Detection) -> None:
     text = path.read_text(encoding="utf-8")
     if text.count(mutant.before) != 1:
         sys.exit(f"{mutant.name}: its text stands {text.count(mutant.before)} times in {path.name}")
@@ -211,14 +223,21 @@ def run_laws(copy: Path, first: tuple[int, ...]) -> list[str]:
     return _failing(copy, asked) or _failing(copy, [*ALL, *others])
 
 
-def _failing(copy: Path, paths: list[str]) -> list[str]:
+def run_tests(copy: Path, tests: Sequence[str]) -> list[str]:
+    """The names of those tests that fail; none where only some of them notice."""
+    silent = [one for one in tests if not _failing(copy, [one], workers=0, words="FAILED")]
+    return [] if silent else [re.sub(r"^.*::|\[.*$", "", one) for one in dict.fromkeys(tests)]
+
+
+def _failing(
+    copy: Path, paths: Sequence[str], *, workers: int = 2, words: str = "FAILED|ERROR"
+) -> list[str]:
     command = [
         sys.executable,
         "-m",
         "pytest",
         "-q",
-        "-n",
-        "2",
+        f"--numprocesses={workers}",
         "--dist=worksteal",
         "--maxfail=3",
         "-p",
@@ -236,7 +255,8 @@ def _failing(copy: Path, paths: list[str]) -> list[str]:
         )
     except subprocess.TimeoutExpired:
         return []  # That a machine is slow is no law that noticed.
-    failed = re.findall(r"^(?:FAILED|ERROR) \S*?(\w+)\.py(?:::(\w+))?", answer.stdout, re.MULTILINE)
+    said = rf"^(?:{words}) \S*?(\w+)\.py(?:::(\w+))?"
+    failed = re.findall(said, answer.stdout, re.MULTILINE)
     names = {law(module, test) for module, test in failed}
     return sorted(names)
 
