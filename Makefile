@@ -50,7 +50,7 @@ laws: $(VENV)/ready ## the laws on 20,000 worlds, drawn anew each time (some hou
 	@WISECTL_WORLDS=$${WISECTL_WORLDS:-20000} WISECTL_SEED=$${WISECTL_SEED:-random} \
 	  $(RUN) .ci/check.py laws
 
-mutants: $(VENV)/ready ## take each safeguard out once, and see which law notices (half an hour)
+mutants: $(VENV)/ready ## take each safeguard out once, and see what notices (forty minutes)
 	@$(RUN) -m tests.mutants
 
 faults: $(VENV)/ready ## every operation with every fault; writes docs/reliability.md (half an hour)

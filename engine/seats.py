@@ -34,6 +34,8 @@ SHOWN_STRANGERS = 5
 
 TO_ALL = "allocated_to_all"
 """The flag of a reviewer who has all participants."""
+TAKING = "taking"
+"""How the part ends that takes them away."""
 
 EXAMINING = {"assessors", "reviewers", "assessor_groups"}
 """Roles and groups from which nobody, and none of whose participants, goes once marking started."""
@@ -208,7 +210,7 @@ def _taking_apart(change: Change, live: Live | None, world: World) -> list[Chang
         return [change]
     taking = replace(
         change,
-        part=f"{change.part}.taking",
+        part=f"{change.part}.{TAKING}",
         seats=SeatsChange(seats.role, seats.after, seats.after, change=taken),
         hazards=(MARKING_STARTED,),
         after=(),

@@ -240,6 +240,13 @@ OF_FLOWS = (
         reviewing("all whom somebody had go"),
     ),
     Detection(
+        "held: marking started, whom somebody is left with after an allocation to all",
+        "kinds/_flow_allocation.py",
+        "            yield taking if mine and is_taken else",
+        "            yield",
+        (f"{HAZARDS}::test_whom_a_reviewer_is_left_with_waits_for_the_others_to_go",),
+    ),
+    Detection(
         "hazard: marking started, a group goes",
         "kinds/_flow_assessor_groups.py",
         "        hazards=(MARKING_STARTED,) if is_late and not fed else (),\n",

@@ -19,7 +19,7 @@ from engine.kinds._flow_assessor_groups import (
     type_after_groups,
 )
 from engine.plan import Change, SeatsChange, Status
-from engine.seats import Wanted, is_active, plan_set, resolve
+from engine.seats import TAKING, TO_ALL, Wanted, is_active, plan_set, resolve
 from engine.world import Findings, World
 
 if TYPE_CHECKING:
@@ -231,8 +231,10 @@ class _Allocating:
         number = self.world.people.user_id(owner.person)
         seats = live.roles.get(owner.role, ()) if live else ()
         mine = [seat for seat in seats if seat.user_id == number]
-        if not mine or mine[0].flags.get("allocated_to_all"):
-            yield f"{address}:{owner.role}"
+        if not mine or mine[0].flags.get(TO_ALL):
+            taking = f"{address}:{owner.role}.{TAKING}"
+            is_taken = any(one.id == taking for one in self.changes)
+            yield taking if mine and is_taken else f"{address}:{owner.role}"
 
     def _comes(self, change: Change, members: str) -> bool:
         """Whether somebody whom the change allocates is not on the flow yet."""

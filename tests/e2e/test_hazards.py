@@ -352,3 +352,14 @@ def test_whom_a_reviewer_had_go_by_a_plan_that_marking_overtook_only_where_that_
     assert "reviewers.taking" in planned(office)
     code, said = office.call("apply", "--auto-approve", "--allow", "marking-started:flow/law")
     assert (code, planned(office)) == (0, {}), said
+
+
+def test_whom_a_reviewer_is_left_with_waits_for_the_others_to_go(office: Office) -> None:
+    begun(office, reviewed({"people": [ADA], "allocated_to_all": True}, BO), MARKING)
+    office.write(reviewed(test_allocation.marks(ADA, test_allocation.SAM), BO))
+    changes = planned(office)
+    assert {one["status"] for one in changes.values()} == {"held"}
+    assert changes["reviewers.1.participants"]["needs"] == ["flow/law:reviewers.taking"]
+    code, said = office.call("apply", "--auto-approve", "--allow", "marking-started:flow/law")
+    assert (code, planned(office)) == (0, {}), said
+    assert test_allocation.found(office.stage)["reviewers"] == {ADA: [test_allocation.SAM]}
