@@ -8,13 +8,17 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commands.session import sandbox_connections
 from engine.errors import EngineError
 from engine.exit_codes import CHANGES, DONE, ERROR
-from engine.sandbox.serve import Options, running
+from engine.sandbox.gradebook import change_grades
+from engine.sandbox.serve import Options, RunningSandbox, running
+from engine.sandbox.simulate import play
+from engine.wiseflow.assessments import read_assessments
 from engine.wiseflow.client import WiseflowApi, open_wiseflow
 from engine.wiseflow.flows import FlowKeys, find_by_key, read_metadata
 
@@ -61,6 +65,18 @@ AFTER_DRIFT = (
     Step("An apply mends it.", ("apply", "--auto-approve")),
     Step("And there is nothing to do again.", ("plan", "--detailed-exitcode")),
 )
+EXPORT = ("grades", "export")
+AFTER_MARKING = (
+    Step("What would go to student records? Nothing is written yet.", (*EXPORT, "--dry-run")),
+    Step("The grades are delivered: a OneRoster bundle, each grade once.", EXPORT),
+    Step("Again: there is nothing new, and nothing is written.", EXPORT),
+)
+AFTER_CORRECTION = (Step("It arrives as one change.", EXPORT),)
+COURSE_WORK = ("cive250-2027s", "math210-2027s")
+FAIL = "0"
+"""As it is stored."""
+MARKED = datetime(2027, 3, 22, 9, tzinfo=UTC)
+"""A Monday by which the course work of February is marked."""
 
 
 def run(invocation: Invocation) -> int:
@@ -74,11 +90,45 @@ def run(invocation: Invocation) -> int:
             failed = [step for step in FIRST if not _take(step, root, invocation)]
             asyncio.run(_drift(sandbox.url))
             failed += [step for step in AFTER_DRIFT if not _take(step, root, invocation)]
+            failed += _export(sandbox, root, invocation)
     if failed:
         print(f"\nThe demo failed at: {'; '.join(' '.join(step.command) for step in failed)}")
         return ERROR
     print("\nThat is the main job. Start your own repository with: wisectl init")
     return DONE
+
+
+def _export(sandbox: RunningSandbox, root: Path, invocation: Invocation) -> list[Step]:
+    """The last part of the job: grades come out."""
+    seats = asyncio.run(_mark(sandbox))
+    failed = [step for step in AFTER_MARKING if not _take(step, root, invocation)]
+    print(f"\n── exports/ has {', '.join(sorted(one.name for one in _bundle(root)))}")
+    _correct(sandbox, seats)
+    return failed + [step for step in AFTER_CORRECTION if not _take(step, root, invocation)]
+
+
+def _bundle(root: Path) -> list[Path]:
+    return list((root / "exports").glob("*.csv"))
+
+
+async def _mark(sandbox: RunningSandbox) -> list[int]:
+    """The clock goes on to the end of the marking; the seats of those who have failed."""
+    wiseflow, _ = sandbox_connections(sandbox.url)
+    sandbox.store.clock.set(int(MARKED.timestamp()))
+    print(f"\n── Two months later, {MARKED:%d %B %Y}: the course work is handed in and marked.")
+    async with open_wiseflow(wiseflow, read_only=True) as api:
+        rows = [row for key in COURSE_WORK for row in await find_by_key(api, FlowKeys(), key)]
+        for row in rows:
+            play(sandbox.store, row.id)
+        grades = [one for row in rows for one in await read_assessments(api, row.id)]
+    return [one.participant for one in grades if one.grade == FAIL and not one.admin_grade]
+
+
+def _correct(sandbox: RunningSandbox, seats: list[int]) -> None:
+    """A grade is overruled after it was delivered."""
+    if seats:
+        change_grades(sandbox.store, {"participant_id": seats[0], "admin_grade": "Pass"})
+    print("\n── The board of examiners overrules one grade, after a complaint.")
 
 
 def _copy_example(root: Path, url: str) -> None:

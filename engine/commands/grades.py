@@ -134,8 +134,14 @@ async def _export(
             tell(head(export))
             receiver = _receiver(session, export, secrets, dry_run=dry_run)
             done = await run_export(api, export, flows, found, receiver, told, dry_run=dry_run)
+            done.written = tuple(_shown(session, name) for name in done.written)
             reports.append(done)
-            tell(tail(done, dry_run=dry_run))
+            tell(tail(done, style, dry_run=dry_run))
+
+
+def _shown(session: Session, name: str) -> str:
+    """A path from the repository on, where it is below it."""
+    return name.removeprefix(f"{session.invocation.root}{os.sep}")
 
 
 def _receiver(

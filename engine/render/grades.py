@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FOLDED = 10
 """Lines of one sort under a flow, after which only their number is told."""
 
+FEW = 3
+"""Flows that wait, after which only their number is told."""
+
 TO = {
     "oneroster_csv": "OneRoster 1.2 CSV",
     "csv": "CSV",
@@ -46,7 +49,7 @@ def flow_lines(report: FlowReport, style: Style) -> list[Line]:
     if report.failed:
         return [line(Span("  ! ", Tone.ALERT), f"{report.flow}   failed: {report.failed}")]
     if report.waiting:
-        return [line(Span(f"  . {report.flow}   waiting: {report.waiting}", Tone.FAINT))]
+        return []  # They are told together at the end.
     lines = [_counts(report)] if _tells(report) else []
     lines += [shown for one in _moved(report, style) for shown in one]
     for trouble in _some(report.troubles, style):
@@ -116,7 +119,7 @@ def _more(items: Iterable[object], style: Style) -> list[Line]:
     return [line(f"        and {rest} more (-v)")] if rest > 0 and not style.verbose else []
 
 
-def tail(report: ExportReport, *, dry_run: bool) -> list[Line]:
+def tail(report: ExportReport, style: Style, *, dry_run: bool) -> list[Line]:
     """What it came to; the last line is an interface."""
     lines = []
     if report.recovered:
@@ -129,6 +132,12 @@ def tail(report: ExportReport, *, dry_run: bool) -> list[Line]:
         )
     if report.failed:
         lines.append(line(Span("  ! ", Tone.ALERT), report.failed))
+    waiting = [one for one in report.flows if one.waiting]
+    shown = waiting if style.verbose else waiting[:FEW]
+    for one in shown:
+        lines.append(line(Span(f"  . {one.flow}   waiting: {one.waiting}", Tone.FAINT)))
+    if rest := len(waiting) - len(shown):
+        lines.append(line(Span(f"    and {rest} more waiting (-v)", Tone.FAINT)))
     if report.written:
         lines.append(line(f"  Written: {', '.join(report.written)}"))
     return [*lines, line(summary(report, dry_run=dry_run))]

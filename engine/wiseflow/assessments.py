@@ -77,8 +77,8 @@ def _assessment(row: Mapping[str, Any]) -> Assessment:
 
 async def read_sitters(api: WiseflowApi, flow_id: int) -> dict[int, Sitter]:
     """Every participant of a flow, by seat."""
-    path, ids = "/flows/{flowId}/participants", {"flowId": flow_id}
-    rows = await api.pages("GET", path, limit=SEATS, ids=ids)
+    ids = {"flowId": flow_id}
+    rows = await api.pages("GET", "/flows/{flowId}/participants", limit=SEATS, ids=ids)
     return {row["participantId"]: _sitter(row) for row in rows}
 
 
@@ -133,8 +133,9 @@ def _scale(row: Mapping[str, Any]) -> ScaleRow:
 
 async def read_scale_id(api: WiseflowApi, flow_id: int) -> int:
     """The number of the grading scale that a flow's grades are on."""
-    path = "/flows/{flowId}/grading-scale"
-    return int((await api.call("GET", path, ids={"flowId": flow_id}))["gradingScaleId"])
+    ids = {"flowId": flow_id}
+    answer = await api.call("GET", "/flows/{flowId}/grading-scale", ids=ids)
+    return int(answer["gradingScaleId"])
 
 
 async def read_alternatives(
@@ -144,10 +145,8 @@ async def read_alternatives(
 
     No list has them: it costs a request for each submission.
     """
-    path = "/flows/{flowId}/submissions/{submissionId}"
     answers = await together(
-        api.call("GET", path, ids={"flowId": flow_id, "submissionId": number})
-        for number in sorted(set(submissions))
+        _read_submission(api, flow_id, number) for number in sorted(set(submissions))
     )
     found = {}
     for answer in answers:
@@ -157,6 +156,14 @@ async def read_alternatives(
                 seat = person["id"] if "id" in person else person["participantId"]
                 found[seat] = (str(grade["grade"]), _seconds(grade.get("date")))
     return found
+
+
+async def _read_submission(api: WiseflowApi, flow_id: int, number: int) -> Mapping[str, Any]:
+    ids = {"flowId": flow_id, "submissionId": number}
+    answer: Mapping[str, Any] = await api.call(
+        "GET", "/flows/{flowId}/submissions/{submissionId}", ids=ids
+    )
+    return answer
 
 
 def _seconds(text: str | None) -> int | None:

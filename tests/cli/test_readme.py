@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 import engine
 from engine.commands.schema import all_schemas
 from engine.schema import schema_text
@@ -17,8 +19,16 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Ended
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = """
+environments:
+  staging:
+    wiseflow:
+      url: https://europe-stage-api.wiseflow.net/v1
+      client_id: ${WISEFLOW_CLIENT_ID}
+      client_secret: ${WISEFLOW_CLIENT_SECRET}
+"""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SETTINGS, MANIFEST, FLOW_SET = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+SETTINGS, MANIFEST, FLOW_SET, EXPORT = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_settings_are_valid(tmp_path: Path) -> None:
@@ -41,9 +51,39 @@ def test_the_manifest_is_valid(repository: Path, wisectl: Callable[..., Ended]) 
     rows = f"{columns[1]}\nn1,Wounds,2027-05-03 09:00,2027-05-05 12:00,2027-05-24 12:00,\n"
     (manifests / "nursing.csv").write_text(rows, encoding="utf-8")
     (manifests / "rosters" / "n1.csv").write_text("key\ns1@x.example\n", encoding="utf-8")
+    (manifests / "exports.yaml").write_text(EXPORT, encoding="utf-8")
     ended = wisectl("validate")
     assert ended.err == ""
     assert ended.code == 0
+
+
+@pytest.mark.parametrize("page", ["grade-exports", "grade-delivery"])
+def test_the_pages_on_grades_show_what_is_valid(
+    repository: Path, wisectl: Callable[..., Ended], page: str
+) -> None:
+    """Each block that states something is checked in an entry of its own."""
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    flow = "flows: [{key: law, title: Law, term: Spring 2027}]\n"
+    settings = (repository / "wisectl.yaml").read_text(encoding="utf-8")
+    sources = "    sources: {sis: /tmp, state: /tmp}\n"
+    settings += ENVIRONMENT + sources
+    (repository / "wisectl.yaml").write_text(settings, encoding="utf-8")
+    for at, entries in enumerate(one for block in blocks for one in stated(block)):
+        (repository / "manifests" / "exports.yaml").write_text(flow + entries, encoding="utf-8")
+        ended = wisectl("--env", "staging", "validate")
+        assert (ended.code, ended.err) == (0, ""), (at, entries)
+
+
+def stated(block: str) -> list[str]:
+    """The exports that a block of a page comes to."""
+    if block.startswith("grade_exports"):
+        return [block]
+    head = "grade_exports:\n  - key: sis\n    flows: [law]\n"
+    if block.startswith("columns"):
+        return [f"{head}    to: {{csv: out/g.csv}}\n    {block}"]
+    return [f"{head}    {line}\n" for line in block.splitlines()]
 
 
 def test_init_gives_a_repository_that_validates_and_plans(
