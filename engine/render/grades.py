@@ -134,8 +134,8 @@ def tail(report: ExportReport, style: Style, *, dry_run: bool) -> list[Line]:
         lines.append(line(Span("  ! ", Tone.ALERT), report.failed))
     waiting = [one for one in report.flows if one.waiting]
     shown = waiting if style.verbose else waiting[:FEW]
-    for one in shown:
-        lines.append(line(Span(f"  . {one.flow}   waiting: {one.waiting}", Tone.FAINT)))
+    said = [f"  . {one.flow}   waiting: {one.waiting}" for one in shown]
+    lines += [line(Span(one, Tone.FAINT)) for one in said]
     if rest := len(waiting) - len(shown):
         lines.append(line(Span(f"    and {rest} more waiting (-v)", Tone.FAINT)))
     if report.written:
