@@ -10,7 +10,7 @@ finish      files are put in place; batches were sent flow by flow
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -112,8 +112,9 @@ async def run_export(
             one = reading
             if isinstance(one, _Read):
                 one = await _deliver(export, flow, one, receiver, dry_run=dry_run)
-            done.flows.append(one)
             report(one)
+            # A term's grades would be in memory otherwise.
+            done.flows.append(replace(one, items=()))
         if not dry_run:
             done.written = await receiver.finish()
     except EngineError as error:
@@ -206,10 +207,12 @@ async def _deliver(
         if one.grade
     ]
     withdrawn = [item for item in items if item.difference is Difference.WITHDRAWN]
+    told = (*taken, *withdrawn)
+    unchanged = sum(item.difference is Difference.UNCHANGED for item in items)
     return FlowReport(
         flow,
-        items=(*taken, *withdrawn),
-        unchanged=sum(item.difference is Difference.UNCHANGED for item in items),
+        items=told,
+        counts=Counter([item.difference for item in told]) | {Difference.UNCHANGED: unchanged},
         troubles=tuple(sorted(troubles, key=lambda one: (one.number or 0, one.message))),
         without=joined.without,
         exported=joined.exported,

@@ -174,8 +174,8 @@ class FlowReport:
 
     flow: str
     items: tuple[Item, ...] = ()
-    """What moves, and what is withdrawn; what is unchanged is only counted."""
-    unchanged: int = 0
+    """What moves, and what is withdrawn; nothing any more once that was told."""
+    counts: Mapping[Difference, int] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
     waiting: str = ""
     """Why nothing is delivered yet."""
@@ -187,6 +187,4 @@ class FlowReport:
     """Why nothing was delivered although it should have been."""
 
     def count(self, difference: Difference) -> int:
-        if difference is Difference.UNCHANGED:
-            return self.unchanged
-        return sum(item.difference is difference for item in self.items)
+        return self.counts.get(difference, 0)
