@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from engine.commands.progress import Progress
 from engine.commands.session import WORK_FOLDER, make_work_folder
 from engine.errors import EngineError, LockedError, ManifestError, Problem
 from engine.exit_codes import INTERRUPTED, PARTLY, worst
@@ -125,15 +126,21 @@ async def _export(
         if text := paint(lines, color=style.color):
             session.invocation.say(text.removesuffix("\n"))
 
-    def told(report: FlowReport) -> None:
-        tell(flow_lines(report, style))
-
     async with open_wiseflow(session.wiseflow, read_only=True) as api:
         found = await find_flows(api, state, session.conventions, keys)
         for export in exports:
             tell(head(export))
             receiver = _receiver(session, export, secrets, dry_run=dry_run)
-            done = await run_export(api, export, flows, found, receiver, told, dry_run=dry_run)
+            progress = Progress(
+                len(export.flows), session.invocation, "Exporting", "flows", tells_end=False
+            )
+            with progress:
+
+                def told(report: FlowReport, progress: Progress = progress) -> None:
+                    tell(flow_lines(report, style))
+                    progress.step(failed=bool(report.failed))
+
+                done = await run_export(api, export, flows, found, receiver, told, dry_run=dry_run)
             done.written = tuple(_shown(session, name) for name in done.written)
             reports.append(done)
             tell(tail(done, style, dry_run=dry_run))

@@ -1,4 +1,4 @@
-"""How far a long apply is: a bar on a terminal, a line every ten seconds elsewhere."""
+"""How far long work is: a bar on a terminal, a line every ten seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -22,16 +22,29 @@ EVERY = 10.0
 
 
 class Progress:
-    """Counts outcomes as they come; silent with --json."""
+    """Counts steps as they are done; silent with --json.
 
-    def __init__(self, total: int, invocation: Invocation) -> None:
+    `doing` stands before a bar; of `things` that many are told. A bar is gone at the end; without
+    one the end is told where `tells_end` says so.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        invocation: Invocation,
+        doing: str = "Applying",
+        things: str = "changes",
+        *,
+        tells_end: bool = True,
+    ) -> None:
         self._total, self._silent = total, invocation.json
+        self._things, self._tells_end = things, tells_end
         self._done = self._failed = 0
         self._said_at = time.monotonic()
         self._bar: Bar | None = None
         if sys.stdout.isatty() and not invocation.json:
             self._bar = Bar(
-                TextColumn("Applying"),
+                TextColumn(doing),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
@@ -54,12 +67,17 @@ class Progress:
     ) -> None:
         if self._bar:
             self._bar.stop()
-        elif not self._silent:
+        elif not self._silent and self._tells_end:
             self._say()
 
     def report(self, outcome: Outcome) -> None:
+        """One change was tried."""
+        self.step(failed=outcome.result not in (Result.DONE, Result.ALREADY_DONE))
+
+    def step(self, *, failed: bool = False) -> None:
+        """One thing is done, or is not to be done."""
         self._done += 1
-        self._failed += outcome.result not in (Result.DONE, Result.ALREADY_DONE)
+        self._failed += failed
         if self._bar:
             said = f"{self._failed} not done" if self._failed else ""
             self._bar.update(self._task, completed=self._done, description=said)
@@ -69,4 +87,4 @@ class Progress:
     def _say(self) -> None:
         self._said_at = time.monotonic()
         failed = f", {self._failed} not done" if self._failed else ""
-        print(f"{self._done} of {self._total} changes{failed}", flush=True)
+        print(f"{self._done} of {self._total} {self._things}{failed}", flush=True)
