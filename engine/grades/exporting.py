@@ -21,6 +21,7 @@ from engine.grades.joining import join
 from engine.grades.model import Difference, FlowFacts, FlowReport, Trouble
 from engine.grades.reading import read_flow
 from engine.grades.receiver import MOVES, lines_of
+from engine.kinds._flow_adopted import is_unclear
 from engine.live import find_world
 from engine.model import Address
 from engine.wiseflow.assessments import read_scales
@@ -174,8 +175,10 @@ def _not_to_read(
     export: GradeExport, key: str, live: Live | None, world: World
 ) -> FlowReport | None:
     """Why a flow's grades are not read; None where they are."""
-    if Address("flow", key) in world.several:
-        return FlowReport(key, failed="several flows in WISEflow carry this key")
+    if is_unclear(key, world):
+        return FlowReport(key, failed="nobody can say which flow it is: `wisectl plan` tells why")
+    if others := [one for one in _same(live, world) if one != key]:
+        return FlowReport(key, failed=f"it and flow/{others[0]} are one in WISEflow")
     if live is None:
         return FlowReport(key, waiting="it is not in WISEflow")
     if live.facts["marked"]:
@@ -186,6 +189,12 @@ def _not_to_read(
         until = f", marking ends {end.astimezone(world.zone):%a %d %b %Y %H:%M}" if end else ""
         return FlowReport(key, waiting=f"it is {STATE_NAMES[state]}{until}")
     return None
+
+
+def _same(live: Live | None, world: World) -> list[str]:
+    """The keys that come to one flow in WISEflow: its grades would be delivered for each."""
+    number = live.server_id if live else None
+    return [address.key for address, one in world.live.items() if one.server_id == number]
 
 
 async def _deliver(

@@ -206,3 +206,47 @@ def test_no_request_is_sent_for_a_person_whom_a_list_tells_of(exams: Graded) -> 
     sent = {name: count for name, count in sent.items() if count}
     assert not [name for name in sent if "{userId}" in name or "{participantId}" in name]
     assert sent["GET /flow/{flowId}/assessments"] == 2
+
+
+def test_a_flow_that_may_not_be_the_one_is_not_exported(exams: Graded) -> None:
+    """Adopted by number, under another title than it has."""
+    adopted = {"flow": "exam-1", "environment": "staging", "server_id": exams.flows["exam-2"]}
+    entry = json.dumps({"adopt": [{**adopted, "title": "Not this one"}]})
+    exams.office.write(entry, "adopted.yaml")
+    exams.export()
+    code, document = exams.told()
+    failed = {one["flow"]: one["failed"] for one in document["flows"] if one["failed"]}
+    assert code == 8
+    assert "nobody can say which flow it is" in failed["exam-1"]
+
+
+def test_one_flow_under_two_keys_is_not_exported_twice(exams: Graded) -> None:
+    number = exams.flows["exam-1"]
+    reference = {"reference": "wisectl-exam-9"}
+    exams.office.stage.by_hand("POST", f"/flows/{number}/external-sources", reference)
+    entries = [{"key": key} for key in (*exams.flows, "exam-9")]
+    exams.office.write(json.dumps({"flows": entries}), "flows.yaml")
+    exams.export()
+    code, document = exams.told()
+    failed = {one["flow"]: one["failed"] for one in document["flows"] if one["failed"]}
+    assert code == 8
+    assert failed == {
+        "exam-1": "it and flow/exam-9 are one in WISEflow",
+        "exam-9": "it and flow/exam-1 are one in WISEflow",
+    }
+    assert {row["flow"] for row in rows(exams)} == {"exam-2"}
+
+
+def test_archived_flows_are_exported_too(exams: Graded) -> None:
+    exams.office.stage.by_hand("PATCH", f"/flows/{exams.flows['exam-1']}/archive")
+    exams.export()
+    code, said = exams.run()
+    assert code == 0, said
+    assert {row["flow"] for row in rows(exams)} == {"exam-1", "exam-2"}
+
+
+def test_a_key_that_no_export_has_is_told(exams: Graded) -> None:
+    exams.export()
+    code, said = exams.run("sos")
+    assert code == 1
+    assert "no grade export sos: did you mean sis?" in said
