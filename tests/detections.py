@@ -645,4 +645,89 @@ OF_PLANS = (
     ),
 )
 
-DETECTIONS = (*OF_FLOWS, *BESIDE, *OF_PEOPLE, *OF_PLANS)
+GRADES = f"{E2E}/test_grade_exports.py"
+PURE_GRADES = "tests/core/test_grades.py"
+OF_GRADES = (
+    Detection(
+        "grades: not before marking ends",
+        "grades/exporting.py",
+        "    if state < CONCLUDED and not export.before_marking_ends:\n",
+        "    if False:\n",
+        (f"{GRADES}::test_before_marking_ends_nothing_is_delivered_unless_asked",),
+    ),
+    Detection(
+        "grades: two who are one for the receiver",
+        "grades/joining.py",
+        "    joined.grades = [one for one in joined.grades if one.person.casefold() not in twice]\n",
+        "",
+        (
+            f"{PURE_GRADES}::test_of_two_who_are_one_for_the_receiver_nobody_is_delivered",
+            f"{GRADES}::test_what_keeps_a_grade_back_is_told_and_stops_nothing_else",
+        ),
+    ),
+    Detection(
+        "grades: a grade that codes do not name",
+        "grades/scales.py",
+        "    if scale.name not in codes:\n",
+        "    if entered not in codes.get(scale.name, ()):\n        return entered\n    if False:\n",
+        (f"{PURE_GRADES}::test_a_code_is_never_guessed",),
+    ),
+    Detection(
+        "grades: what was delivered is not delivered again",
+        "grades/comparing.py",
+        "    same = dict(before.content) == grade.content\n",
+        "    same = False\n",
+        (
+            f"{PURE_GRADES}::test_what_was_delivered_is_not_delivered_again",
+            f"{GRADES}::test_an_export_with_nothing_new_sends_and_writes_nothing",
+        ),
+    ),
+    Detection(
+        "grades: a correction",
+        "grades/comparing.py",
+        "    same = dict(before.content) == grade.content\n",
+        "    same = True\n",
+        (f"{GRADES}::test_a_correction_arrives_as_one_change",),
+    ),
+    Detection(
+        "grades: what is withdrawn is told",
+        "grades/comparing.py",
+        "    gone = [one for person, one in delivered.items() if person not in there]\n",
+        "    gone: list[Delivered] = []\n",
+        (f"{GRADES}::test_a_withdrawn_grade_is_told_and_not_deleted",),
+    ),
+    Detection(
+        "grades: a flow that may not be the one",
+        "grades/exporting.py",
+        "    if is_unclear(key, world):\n",
+        "    if False:\n",
+        (f"{GRADES}::test_a_flow_that_may_not_be_the_one_is_not_exported",),
+    ),
+    Detection(
+        "grades: one flow under two keys",
+        "grades/exporting.py",
+        "    if others := [one for one in _same(live, world) if one != key]:\n",
+        "    if others := []:\n",
+        (f"{GRADES}::test_one_flow_under_two_keys_is_not_exported_twice",),
+    ),
+    Detection(
+        "grades: people in CI",
+        "render/grades.py",
+        "    return mask(text) if style.mask and not text.startswith("
+        '("#", "user #", "seat #")) else text\n',
+        "    return text\n",
+        (f"{E2E}/test_grades_private.py::test_in_ci_nobody_is_recognised",),
+    ),
+    Detection(
+        "grades: values in CI",
+        "render/grades.py",
+        "    if style.verbose and not style.mask:\n",
+        "    if style.verbose:\n",
+        (
+            f"{E2E}/test_grades_private.py::test_in_ci_nobody_is_recognised[loud1-flags0]",
+            f"{E2E}/test_grades_private.py::test_in_ci_nobody_is_recognised[loud1-flags1]",
+        ),
+    ),
+)
+
+DETECTIONS = (*OF_FLOWS, *BESIDE, *OF_PEOPLE, *OF_PLANS, *OF_GRADES)
