@@ -658,8 +658,8 @@ OF_GRADES = (
     Detection(
         "grades: two who are one for the receiver",
         "grades/joining.py",
-        "    joined.grades = [one for one in joined.grades if one.person.casefold() not in twice]\n",
-        "",
+        "    joined.grades = [one for one in joined.grades if one.person.casefold() not in twice]",
+        "    pass",
         (
             f"{PURE_GRADES}::test_of_two_who_are_one_for_the_receiver_nobody_is_delivered",
             f"{GRADES}::test_what_keeps_a_grade_back_is_told_and_stops_nothing_else",
