@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.activation import NOBODY_SAYS_WHEN
+from engine.kinds._flow_plan import is_over_by
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.wiseflow.flows import CONCLUDED
 from engine.wiseflow.sources import Source
@@ -17,6 +18,7 @@ from engine.world import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from engine.model import Desired, Live, Value
     from engine.world import Findings, World
@@ -251,7 +253,9 @@ def as_freed(live: Live | None, attached: Iterable[Change]) -> Live | None:
     return replace(live, facts={**live.facts, "sis": False})
 
 
-def with_attached(changes: list[Change], live: Live | None, attached: list[Change]) -> list[Change]:
+def with_attached(
+    changes: list[Change], live: Live | None, attached: list[Change], now: datetime
+) -> list[Change]:
     """The changes of a flow and of what is attached to it, each in its turn."""
     leave = next((one.id for one in attached if one.part == f"{SOURCES}.leave"), "")
     if leave and is_freed(live, attached):
@@ -259,6 +263,8 @@ def with_attached(changes: list[Change], live: Live | None, attached: list[Chang
         attached = [
             _needing(one, leave) if one.part.startswith(REFERENCES) else one for one in attached
         ]
+    if any(one.part == "dates" and is_over_by(one, now) for one in changes):
+        attached = [_too_late(one) if one.part == SOURCES else one for one in attached]
     first = [one.id for one in (*changes, *attached) if not one.part.startswith(SOURCES)]
     return [
         *changes,
@@ -269,6 +275,12 @@ def with_attached(changes: list[Change], live: Live | None, attached: list[Chang
             for one in attached
         ),
     ]
+
+
+def _too_late(change: Change) -> Change:
+    """A source is attached last, and WISEflow may have archived a flow by then that is over."""
+    reason = "by its new dates it is over: nothing could feed it any more"
+    return replace(change, status=Status.BLOCKED, reasons=(*change.reasons, reason))
 
 
 def with_source_to_come(changes: list[Change]) -> list[Change]:

@@ -184,7 +184,7 @@ def _compared(
     given_up = list(leftovers(desired, live))
     changes = with_move(desired, live, changes, given_up, world)
     changes = concluding_dates_last(changes, world.now)
-    changes = with_attached(changes, fed, attached)
+    changes = with_attached(changes, fed, attached, world.now)
     changes += plan_activation(desired, live, changes, world)
     changes = with_source_to_come(changes)
     changes += plan_archiving(desired, live, changes, world)

@@ -256,7 +256,7 @@ def concluding_dates_last(changes: list[Change], now: datetime) -> list[Change]:
     """Dates by which the flow is over come after all else: WISEflow may archive it at once."""
     return [
         replace(change, after=tuple(sorted({one.id for one in changes} - _later(change, changes))))
-        if change.part == "dates" and _is_over(change, now)
+        if change.part == "dates" and is_over_by(change, now)
         else change
         for change in changes
     ]
@@ -271,7 +271,8 @@ def _later(first: Change, changes: Iterable[Change]) -> set[str]:
     return later
 
 
-def _is_over(dates: Change, now: datetime) -> bool:
+def is_over_by(dates: Change, now: datetime) -> bool:
+    """Whether a change of dates ends the marking: WISEflow may archive the flow at once."""
     return any(one.path == "marking.end" and one.after <= now for one in dates.fields)
 
 

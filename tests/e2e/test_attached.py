@@ -171,6 +171,21 @@ def test_a_concluded_flow_is_fed_by_nothing_any_more(rehearsal: Rehearsal) -> No
     assert change.reasons[0].startswith("the flow is concluded")
 
 
+def test_a_flow_that_its_new_dates_conclude_is_fed_by_nothing_any_more(
+    rehearsal: Rehearsal,
+) -> None:
+    """The source comes last: WISEflow may have archived the flow by then."""
+    apply(rehearsal, term())
+    past = {
+        "participation": {"start": "2026-10-14 09:00", "end": "2026-10-14 13:00"},
+        "marking": {"start": "2026-10-15 09:00", "end": "2026-10-20 12:00"},
+    }
+    rehearsal.write(term(windows=past, sis_sources=[FIRST]))
+    (change,) = [one for one in rehearsal.plan(*ALLOWED).changes if one.part == "sis_sources"]
+    assert change.status is Status.BLOCKED
+    assert "by its new dates it is over" in change.reasons[-1]
+
+
 def test_a_concluded_flow_that_gets_a_later_end_is_fed_by_the_same_plan(
     rehearsal: Rehearsal,
 ) -> None:
