@@ -12,7 +12,7 @@ from engine.kinds._flow_reassessment import needs_of_reassessment, reassessment_
 from engine.kinds._flow_sequence import needs_of_place, place_blocks, shown_place
 from engine.kinds._flow_settings import setting_changes, setting_paths, unknown_names
 from engine.kinds._flow_sis import is_left, note_sis
-from engine.model import MAIN_OF, Address, Desired, Live, Stated, Value
+from engine.model import BOOKINGS, MAIN_OF, Address, Desired, Live, Stated, Value
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
 from engine.wiseflow.flow_settings import SETTINGS
@@ -253,13 +253,24 @@ def _is_anybody_there(desired: Desired, world: World) -> bool:
 
 
 def concluding_dates_last(changes: list[Change], now: datetime) -> list[Change]:
-    """Dates by which the flow is over come after all else: WISEflow may archive it at once."""
+    """Dates by which the flow is over come after all else: WISEflow may archive it at once.
+
+    Rooms are booked for the new dates, which is too late then.
+    """
+    over = next((one for one in changes if one.part == "dates" and is_over_by(one, now)), None)
+    if over is None:
+        return changes
+    later = _later(over, changes)
+    last = replace(over, after=tuple(sorted({one.id for one in changes} - later)))
     return [
-        replace(change, after=tuple(sorted({one.id for one in changes} - _later(change, changes))))
-        if change.part == "dates" and is_over_by(change, now)
-        else change
-        for change in changes
+        last if one is over else _too_late(one) if one.id in later and one.part == BOOKINGS else one
+        for one in changes
     ]
+
+
+def _too_late(change: Change) -> Change:
+    reason = "by its new dates the exam is over: no room is booked for it any more"
+    return replace(change, status=Status.BLOCKED, reasons=(*change.reasons, reason))
 
 
 def _later(first: Change, changes: Iterable[Change]) -> set[str]:

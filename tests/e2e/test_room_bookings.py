@@ -168,6 +168,21 @@ def _by_name(stage: Rehearsal) -> dict[str, int]:
     return {keys[one["userId"]]: one["participantId"] for one in _flow(stage)["participants"]}
 
 
+def test_no_room_is_booked_for_an_exam_that_its_new_dates_conclude(rehearsal: Rehearsal) -> None:
+    """The room comes after the dates, and WISEflow may have archived the flow by then."""
+    apply(rehearsal, term())
+    past = {
+        "participation": {"start": "2026-10-14 09:00Z", "end": "2026-10-14 13:00Z"},
+        "marking": {"start": "2026-10-15 09:00Z", "end": "2026-10-20 12:00Z"},
+    }
+    rehearsal.write(term(booked("hall-a", SAM), flow=past))
+    plan = rehearsal.plan("shorter:*", "starts-soon:*")
+    assert statuses(plan) == {"dates": Status.PLANNED, "room_bookings": Status.BLOCKED} | {
+        part: status for part, status in statuses(plan).items() if part == "room_seats"
+    }
+    assert statuses(plan).get("room_seats") is not Status.PLANNED
+
+
 # ---- what cannot be --------------------------------------------------------------------------
 
 
