@@ -164,6 +164,8 @@ async def _find_people(
     # Who is written in several ways is searched for in each: a server may tell them apart.
     ways = {one for one in mentioned(stated) if one.identity in filters}
     others = {wanted for one in ways if (wanted := filter_for(one, licence))}
+    # Most systems write keys small: who is written large here would be made once more.
+    others |= {(kind, value.lower()) for kind, value in filters.values()}
     found = await search.find(others.union(filters.values()))
     people.rows = dict(search.rows)
     people.found = {i: tuple(row.id for row in found[f]) for i, f in filters.items()}

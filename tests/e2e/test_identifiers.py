@@ -159,3 +159,11 @@ def test_who_lacks_an_identifier_costs_one_search_and_who_has_it_none(
     rehearsal.write(term(user(KIM, "X1"), user(SAM, "X3")))
     rehearsal.plan()
     assert rehearsal.control("GET", "requests")["POST /users/search"] - before == 2 * plain + 1
+
+
+def test_who_is_written_large_is_not_made_once_more(rehearsal: Rehearsal) -> None:
+    """Keys are compared without case; the server's search may not be."""
+    settled(rehearsal, term(user(KIM)))
+    count = len(rehearsal.control("GET", "state")["users"])
+    settled(rehearsal, term(user("Kim@Example.org")))
+    assert len(rehearsal.control("GET", "state")["users"]) == count
