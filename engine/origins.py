@@ -253,7 +253,7 @@ def note_left(change: Change, names: Iterable[str], findings: Findings) -> None:
     part = f"{set_of(change.seats.role, change.seats.of)}: " if change.seats else ""
     findings.note(
         change.address,
-        f"{part}changed in WISEflow, and left alone since the exam has started: {shown}",
+        f"{part}differs, and git did not move it: left alone since the exam has started: {shown}",
         "state in the manifests what it is now, or what it shall be instead",
     )
 

@@ -279,7 +279,7 @@ def test_what_people_change_in_an_exam_that_has_started_is_left_alone(office: Of
     office.scope = ("--base", "HEAD")
     document = office.document()
     assert document["changes"] == []
-    said = "changed in WISEflow, and left alone since the exam has started"
+    said = "differs, and git did not move it: left alone since the exam has started"
     assert {note["message"] for note in document["notes"]} == {
         f"assessors: {said}: {BO}",
         f"participants of assessor {ADA}: {said}: {TED}",
