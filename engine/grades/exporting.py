@@ -20,7 +20,8 @@ from engine.grades.comparing import compare, renamed
 from engine.grades.joining import join
 from engine.grades.model import Difference, FlowFacts, FlowReport, Trouble
 from engine.grades.reading import read_flow
-from engine.grades.receiver import MOVES, lines_of
+from engine.grades.receiver import MOVES, FlowError, lines_of
+from engine.grades.telling_apart import not_told_apart
 from engine.kinds._flow_adopted import is_unclear
 from engine.live import find_world
 from engine.model import Address
@@ -135,13 +136,14 @@ async def _readings(
     api: WiseflowApi, export: GradeExport, flows: Mapping[str, Desired], found: Found
 ) -> AsyncIterator[tuple[str, _Read | FlowReport]]:
     """Each flow of the export in its order, read ahead a little."""
+    alike = not_told_apart(export, flows, found.world.live)
     ahead: deque[tuple[str, asyncio.Task[_Read | FlowReport]]] = deque()
     waiting = deque(export.flows)
     try:
         while waiting or ahead:
             while waiting and len(ahead) < AHEAD:
                 key = waiting.popleft()
-                task = asyncio.create_task(_read(api, export, flows[key], found))
+                task = asyncio.create_task(_read(api, export, flows[key], found, alike))
                 ahead.append((key, task))
             key, task = ahead.popleft()
             yield key, await task
@@ -152,9 +154,15 @@ async def _readings(
 
 
 async def _read(
-    api: WiseflowApi, export: GradeExport, flow: Desired, found: Found
+    api: WiseflowApi,
+    export: GradeExport,
+    flow: Desired,
+    found: Found,
+    alike: Mapping[str, str],
 ) -> _Read | FlowReport:
     key, world = flow.address.key, found.world
+    if key in alike:
+        return FlowReport(key, failed=alike[key])
     live = world.live.get(Address("flow", key))
     why = _not_to_read(export, key, live, world)
     if why or live is None:
@@ -202,11 +210,14 @@ async def _deliver(
 ) -> FlowReport:
     """Compares within the destination's turn, so that of two runs the later one sees the first."""
     joined = join(flow, read.reading, export)
-    with receiver.open(flow) as opened:
-        items = compare(joined, opened.known)
-        moving = [item for item in items if item.difference in MOVES]
-        if moving and not dry_run:
-            opened.write(lines_of(flow, read.facts, moving))
+    try:
+        with receiver.open(flow) as opened:
+            items = compare(joined, opened.known)
+            moving = [item for item in items if item.difference in MOVES]
+            if moving and not dry_run:
+                opened.write(lines_of(flow, read.facts, moving))
+    except FlowError as error:
+        return FlowReport(flow, failed=str(error))
     refused = [] if dry_run else await receiver.send()
     troubles = [*joined.troubles, *renamed(flow, items)]
     taken, lost = _without(moving, refused)

@@ -42,12 +42,14 @@ TURNS = sa.Table(
     "wisectl_exports",
     TABLES,
     sa.Column("export", sa.String(200), primary_key=True),
-    sa.Column("turns", sa.BigInteger, nullable=False),
 )
-"""A line for each export, which whoever delivers changes first: others wait until they are done."""
+"""A line for each export, which whoever delivers locks first: others wait until they are done."""
 
 AT_ONCE = 500
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|=\([^)]*\)")
+_QUOTED = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'|\([^)]*\)|(?<!\w)[\"'(].*")
+_ABOUT_NO_VALUE = frozenset({"08", "25", "28", "40", "42", "53", "55", "57", "IM"})
+"""Classes of SQLSTATE whose messages are about connections, rights and names: their words are told
+although values were sent. Source: PostgreSQL's documentation, appendix A."""
 
 
 class Line(NamedTuple):
@@ -74,12 +76,49 @@ def open_file(path: Path) -> sa.Engine:
 
 
 def reason(error: Exception) -> str:
-    """Why a database refused, without statements and values: they are personal."""
+    """Why a database refused, without statements and values: they are personal.
+
+    What a database says of values is not told at all: it quotes them in many ways, and a trigger
+    says what it likes. Names of columns and constraints are told, where the driver names them.
+    """
     origin = getattr(error, "orig", None) or error
-    first = str(origin).splitlines()[0] if str(origin) else ""
-    # What is quoted may be a grade or a person.
-    words = _QUOTED.sub("…", first.split("DETAIL:")[0]).strip()
-    return f"{type(origin).__name__}: {words}"[:200] if words else type(origin).__name__
+    kind, state = type(origin).__name__, _state(origin)
+    if _tells_values(state, has_values=bool(getattr(error, "params", None))):
+        words = " ".join((state, *_names(origin))).strip()
+    else:
+        is_pair = len(origin.args) > 1 and isinstance(origin.args[1], str)
+        lines = str(origin.args[1] if is_pair else origin).splitlines()
+        words = _QUOTED.sub("…", lines[0].split("DETAIL:")[0]).strip() if lines else ""
+    return f"{kind}: {words}"[:200] if words else kind
+
+
+def _tells_values(state: str, *, has_values: bool) -> bool:
+    """Whether a message may hold values; one about a commit may, though no values were sent."""
+    if state[:2] in _ABOUT_NO_VALUE and len(state) == 5:
+        return False
+    return has_values or len(state) == 5
+
+
+def _state(origin: BaseException) -> str:
+    """The error's code: an SQLSTATE, MySQL's number, SQLite's word, or Oracle's; else nothing."""
+    for word in ("sqlstate", "pgcode", "sqlite_errorname"):
+        if code := getattr(origin, word, None):
+            return str(code)
+    first = origin.args[0] if origin.args else None
+    if code := getattr(first, "full_code", None):
+        return str(code)
+    is_state = isinstance(first, str) and re.fullmatch(r"[0-9A-Z]{5}", first)
+    return str(first) if isinstance(first, int) or (is_state and origin.args[1:]) else ""
+
+
+def _names(origin: BaseException) -> Iterator[str]:
+    """Of tables, columns and constraints: never values."""
+    diagnosis = getattr(origin, "diag", None)
+    for word in ("table", "column", "constraint"):
+        if name := getattr(diagnosis, f"{word}_name", None):
+            yield f"{word} {name}"
+    if found := re.fullmatch(r"[A-Z ]+ constraint failed: ([\w., ]+)", str(origin)):
+        yield found[1]
 
 
 class Ledger:
@@ -90,12 +129,21 @@ class Ledger:
         self._mine = LINES.c.export == export
 
     def take_turn(self) -> None:
-        """Waits until nobody else delivers this export, to the end of the transaction."""
-        mine = TURNS.c.export == self._export
-        update = sa.update(TURNS).where(mine).values(turns=TURNS.c.turns + 1)
-        if self.connection.execute(update).rowcount == 0:
-            values = {"export": self._export, "turns": 1}
-            self.connection.execute(sa.insert(TURNS).values(values))
+        """Waits until nobody else delivers this export, to the end of the transaction.
+
+        It is the first of the transaction, and writes nothing unless the export is new.
+        """
+        if self.connection.dialect.name == "sqlite":
+            # It has no locks of rows; one that begins with reading may not write afterwards.
+            self.connection.exec_driver_sql("BEGIN IMMEDIATE")
+        locked = (
+            sa.select(TURNS)
+            .where(TURNS.c.export == self._export)
+            .with_for_update()
+            .with_hint(TURNS, "WITH (UPDLOCK, HOLDLOCK)", "mssql")
+        )
+        if self.connection.execute(locked).first() is None:
+            self.connection.execute(sa.insert(TURNS).values(export=self._export))
 
     def delivered(self, flow: str) -> dict[str, Delivered]:
         """By person what was delivered last of a flow, batches on their way included."""
@@ -174,8 +222,8 @@ class Ledger:
     def lines(self) -> Iterator[Line]:
         """Every line, by flow and person; no more than some at a time are in memory."""
         query = _in_order(sa.select(LINES).where(self._mine))
-        rows = self.connection.execution_options(yield_per=AT_ONCE).execute(query)
-        for row in rows:
+        # Of the query alone: the connection would keep it for what is written afterwards.
+        for row in self.connection.execute(query.execution_options(yield_per=AT_ONCE)):
             yield _line(row)
 
 
@@ -201,9 +249,9 @@ def _portions(lines: list[Line]) -> Iterator[list[Line]]:
 
 
 def _json(line: Line) -> str:
-    """One spelling for equal contents."""
+    """One spelling for equal contents, in ASCII: some databases keep texts in a code page."""
     both = {"grade": dict(line.content), "facts": dict(line.facts)}
-    return json.dumps(both, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(both, sort_keys=True, separators=(",", ":"))
 
 
 def _line(row: Any) -> Line:
@@ -221,7 +269,7 @@ def _refuse_others(connection: sa.Connection, export: str) -> None:
     for other in connection.execute(alike).scalars():
         if other != export:
             holder = other.rpartition("/")[0]
-            message = f"grades of the environment {holder} were delivered there"
+            message = f"grades of the environment {holder} are delivered there"
             raise EngineError(f"{message}: give each environment a place of its own")
 
 
@@ -238,3 +286,19 @@ def transaction(engine: sa.Engine, export: str) -> Iterator[Ledger]:
             yield Ledger(connection, export)
     except sa.exc.SQLAlchemyError as error:
         raise EngineError(f"the database refused: {reason(error)}") from None
+
+
+def register(engine: sa.Engine, export: str) -> None:
+    """The export has its line of turns from now on, which two who are the first cannot both write.
+
+    Raises: EngineError, as `transaction` does.
+    """
+    try:
+        with engine.begin() as connection:
+            _refuse_others(connection, export)
+            there = sa.select(TURNS.c.export).where(TURNS.c.export == export)
+            if connection.execute(there).first() is None:
+                connection.execute(sa.insert(TURNS).values(export=export))
+    except sa.exc.IntegrityError:
+        # Another run was quicker.
+        return

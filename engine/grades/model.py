@@ -71,6 +71,12 @@ class GradeExport:
         return f"{self.environment}/{self.key}"
 
     @property
+    def flow_key(self) -> tuple[str, str]:
+        """The column that tells flows apart at the receiver, and which of FLOW_KEYS it holds."""
+        by_held = {held: name for name, held in reversed(self.columns)}
+        return next((by_held[held], held) for held in FLOW_KEYS if held in by_held)
+
+    @property
     def data_types(self) -> tuple[str, ...]:
         """The user data types that are asked of people: that by which they are known first."""
         wanted = [held.removeprefix("data.") for _, held in self.columns if held[:5] == "data."]

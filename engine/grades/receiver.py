@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from engine.errors import EngineError
 from engine.grades.columns import facts_of
 from engine.grades.ledger import Line
 from engine.grades.model import Difference
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from engine.grades.model import Delivered, FlowFacts, Item
 
 
+class FlowError(EngineError):
+    """One flow that a destination does not take; others may go there."""
+
+
 class Opened(Protocol):
     """One flow at a destination, which nobody else delivers meanwhile."""
 
@@ -23,7 +28,10 @@ class Opened(Protocol):
     """By person what was delivered of the flow."""
 
     def write(self, lines: list[Line]) -> None:
-        """Delivers new and changed grades, or writes down that they are on their way."""
+        """Delivers new and changed grades, or writes down that they are on their way.
+
+        Raises: FlowError, where the destination cannot tell the flow from another.
+        """
 
 
 class Receiver(Protocol):

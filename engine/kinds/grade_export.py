@@ -39,7 +39,7 @@ DESTINATIONS = ("oneroster_csv", "csv", "jsonl", "sql", "http")
 RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 """Entered grades from one number to another, both among them."""
 
-_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+_NAME = r"^([A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$"
 _PATH = r"^([A-Za-z0-9_-]+:)?[^/\\:]+(/[^/\\:]+)*/?$"
 
 
@@ -105,7 +105,8 @@ class To(Shape):
         None, description="${NAME}: an environment variable with the URL of a database"
     )
     table: Annotated[Line, Field(pattern=_NAME)] | None = Field(
-        None, description="made where it is not there; `wisectl_grades` unless said"
+        None,
+        description="or SCHEMA.TABLE; made where it is not there; `wisectl_grades` unless said",
     )
     http: Url | None = Field(None, description="grades are posted there, signed")
     secret: WrittenVariable | None = Field(

@@ -81,3 +81,21 @@ def set_out(office: Office, flows: int, participants: int, scale: str = "", **mo
     entries = [{"key": key} for key in keys]
     office.write(json.dumps({"flows": entries}), "flows.yaml")
     return Graded(office, keys)
+
+
+LETTERS = {"6": "A", "5": "B", "4": "C", "3": "D", "2": "E", "1": "Fx", "0": "F"}
+
+
+def due(exams: Graded) -> dict[tuple[str, str], str]:
+    """What WISEflow has, as the receiver must see it."""
+    found = {}
+    for key in exams.flows:
+        for seat in exams.graded(key):
+            one = seat["assessment"]
+            stored = one.get("adminGrade") or one["grade"]
+            found[key, number_of(seat)] = letter(stored)
+    return found
+
+
+def letter(stored: str) -> str:
+    return LETTERS.get(stored, stored)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.graded import Graded, number_of, set_out
+from tests.e2e.graded import Graded, due, letter, number_of, set_out
 
 if TYPE_CHECKING:
     from tests.e2e.office import Office
@@ -28,24 +28,6 @@ def delivered(exams: Graded) -> dict[tuple[str, str], str]:
     found = {(row["flow"], row["person"]): row["grade"] for row in rows(exams)}
     assert len(found) == len(rows(exams))
     return found
-
-
-LETTERS = {"6": "A", "5": "B", "4": "C", "3": "D", "2": "E", "1": "Fx", "0": "F"}
-
-
-def due(exams: Graded) -> dict[tuple[str, str], str]:
-    """What WISEflow has, as the receiver must see it."""
-    found = {}
-    for key in exams.flows:
-        for seat in exams.graded(key):
-            one = seat["assessment"]
-            stored = one.get("adminGrade") or one["grade"]
-            found[key, number_of(seat)] = exams_letter(stored)
-    return found
-
-
-def exams_letter(stored: str) -> str:
-    return LETTERS.get(stored, stored)
 
 
 def test_every_grade_arrives_once_with_its_person_and_its_code(exams: Graded) -> None:
@@ -73,7 +55,7 @@ def test_a_correction_arrives_as_one_change(exams: Graded) -> None:
     exams.export()
     exams.run()
     seat = next(one for one in exams.graded("exam-1") if not one["assessment"].get("adminGrade"))
-    exams.grade(seat, grade="B" if exams_letter(seat["assessment"]["grade"]) != "B" else "C")
+    exams.grade(seat, grade="B" if letter(seat["assessment"]["grade"]) != "B" else "C")
     code, document = exams.told()
     assert code == 0
     assert document["summary"]["changed"] == 1
