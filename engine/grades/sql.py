@@ -260,19 +260,23 @@ class OpenedTable:
 def _database(url: str) -> sa.Engine:
     """Raises: EngineError, which says nothing of the URL: it holds a password."""
     try:
-        parsed = sa.make_url(url)
-        if parsed.drivername in ("postgres", "postgresql"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        hide_everywhere(str(parsed.password or ""))
-        options = _OPTIONS.get(parsed.get_backend_name(), {})
-        # A connection for each flow: one that waits while WISEflow is read may be closed meanwhile.
-        return sa.create_engine(parsed, poolclass=sa.pool.NullPool, hide_parameters=True, **options)
-    except (sa.exc.ArgumentError, ValueError):
-        message = "the database's URL is none: such as postgresql+psycopg://user:password@host/name"
-        raise EngineError(message) from None
+        with _without_warnings():
+            return _made(sa.make_url(url))
     except (sa.exc.NoSuchModuleError, ImportError) as error:
         driver = getattr(error, "name", None) or "that its URL names"
         raise EngineError(f"the driver {driver} is not installed: pip install it") from None
+    except (sa.exc.ArgumentError, ValueError):
+        message = "the database's URL is none: such as postgresql+psycopg://user:password@host/name"
+        raise EngineError(message) from None
+
+
+def _made(url: sa.URL) -> sa.Engine:
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    hide_everywhere(str(url.password or ""))
+    options = _OPTIONS.get(url.get_backend_name(), {})
+    # A connection for each flow: one that waits while WISEflow is read may be closed meanwhile.
+    return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True, **options)
 
 
 # Whoever has waited for its turn must see what the other run has written.
