@@ -34,6 +34,9 @@ def fitted(value: Cell, column: Any) -> Any:
     try:
         kind = column.type.python_type
     except NotImplementedError:
+        kind = object
+    if kind is object:
+        # A type of which SQLAlchemy knows nothing: the database decides.
         return value
     try:
         return _MADE[kind](str(value), column.type)

@@ -117,6 +117,19 @@ def test_of_two_at_once_neither_doubles_nor_loses(
     assert {row["version"] for row in database.table("wisectl_deliveries")} == {1, 2}
 
 
+def test_whoever_comes_second_sees_what_the_first_has_written(
+    exams: Graded, database: Database, forked: Exports, tmp_path: Path
+) -> None:
+    """The first waits, before it writes, for a second that must not come so far."""
+    meeting = tmp_path / "meeting"
+    meeting.mkdir()
+    moments = [Moment("before insert wisectl_grades", 1, str(meeting))] * 2
+    ended = at_once(forked, exams, *moments)
+    assert [one.code for one in ended] == [0, 0], ended
+    assert database.grades() == due(exams)
+    assert database.ledger() == set(due(exams))
+
+
 # ---- what the database refuses -------------------------------------------------------------------
 
 
