@@ -646,6 +646,7 @@ OF_PLANS = (
 )
 
 GRADES = f"{E2E}/test_grade_exports.py"
+TABLES = f"{E2E}/test_grades_sql_cut_off.py"
 PURE_GRADES = "tests/core/test_grades.py"
 OF_GRADES = (
     Detection(
@@ -709,6 +710,47 @@ OF_GRADES = (
         "    if others := [one for one in _same(live, world) if one != key]:\n",
         "    if others := []:\n",
         (f"{GRADES}::test_one_flow_under_two_keys_is_not_exported_twice",),
+    ),
+    Detection(
+        "grades: two runs at once",
+        "grades/sql.py",
+        "                ledger.take_turn()\n",
+        "                pass\n",
+        (f"{TABLES}::test_whoever_comes_second_sees_what_the_first_has_written",),
+    ),
+    Detection(
+        "grades: several rows of one person in a table",
+        "grades/sql.py",
+        "            if count > 1:\n",
+        "            if False:\n",
+        (f"{E2E}/test_grades_sql.py::test_several_rows_of_one_person_are_left_alone",),
+    ),
+    Detection(
+        "grades: flows that a receiver takes for one",
+        "grades/telling_apart.py",
+        "        elif others:\n",
+        "        elif False:\n",
+        (
+            f"{E2E}/test_grades_sql.py::test_flows_that_the_receiver_takes_for_one_are_not_delivered",
+            f"{E2E}/test_grades_sql.py::test_nor_are_flows_with_one_subtitle",
+        ),
+    ),
+    Detection(
+        "grades: a flow with the code of an earlier one",
+        "grades/sql.py",
+        "            if flow != line.flow and same(value) == mine:\n",
+        "            if False:\n",
+        (f"{E2E}/test_grades_sql.py::test_a_flow_does_not_take_the_rows_of_an_earlier_one",),
+    ),
+    Detection(
+        "grades: what a database says of values",
+        "grades/ledger.py",
+        "    return has_values or len(state) == 5\n",
+        "    return False\n",
+        (
+            "tests/core/test_grade_tables.py::test_no_value_is_in_the_reason_of_a_refusal",
+            f"{TABLES}::test_what_a_trigger_says_of_a_grade_is_not_told",
+        ),
     ),
     Detection(
         "grades: people in CI",

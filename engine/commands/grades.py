@@ -18,13 +18,13 @@ from engine.exit_codes import INTERRUPTED, PARTLY, worst
 from engine.grades.exporting import ExportReport, find_flows, run_export
 from engine.grades.files import CsvFile, Folder, Format, JsonLines
 from engine.grades.http import Receiver as Address
-from engine.grades.model import Difference
 from engine.grades.oneroster import Bundle
 from engine.grades.posting import Poster
+from engine.grades.receiver import MOVES
 from engine.grades.sql import Table
 from engine.redaction import hide_everywhere
 from engine.render.as_json import render
-from engine.render.grades import document, flow_lines, head, tail
+from engine.render.grades import document, flow_lines, head, tail, total
 from engine.render.text import paint
 from engine.variables import filled, missing
 from engine.wiseflow.client import open_wiseflow
@@ -65,12 +65,12 @@ def run(session: Session, keys: Sequence[str], *, dry_run: bool) -> int:
         rows = [document(one, style) for one in reports]
         whole = {"format_version": "1.0", "dry_run": dry_run, "exports": rows}
         print(render(whole), end="")
-    return worst(code for one in reports for code in _codes(one))
+    moved = not dry_run and any(total(one, each) for one in reports for each in MOVES)
+    return worst(code for one in reports for code in _codes(one, moved))
 
 
-def _codes(report: ExportReport) -> Iterable[int]:
-    """8 where some grades were not delivered, whatever became of the others."""
-    moved = sum(one.count(Difference.NEW) + one.count(Difference.CHANGED) for one in report.flows)
+def _codes(report: ExportReport, moved: bool) -> Iterable[int]:
+    """8 where some grades were not delivered, and where a destination failed after others were."""
     if any(one.troubles or one.failed for one in report.flows):
         yield PARTLY
     if report.failed:

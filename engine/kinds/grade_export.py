@@ -39,6 +39,9 @@ DESTINATIONS = ("oneroster_csv", "csv", "jsonl", "sql", "http")
 RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 """Entered grades from one number to another, both among them."""
 
+LEDGER = ("wisectl_deliveries", "wisectl_exports")
+"""Tables beside those that hold grades."""
+
 _NAME = r"^([A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$"
 _PATH = r"^([A-Za-z0-9_-]+:)?[^/\\:]+(/[^/\\:]+)*/?$"
 
@@ -62,6 +65,12 @@ def _folder_or_file(text: str) -> str:
 def _file(text: str) -> str:
     if text.endswith("/"):
         raise ValueError("is a folder, and one file is written\nname the file")
+    return text
+
+
+def _table(text: str) -> str:
+    if text.rpartition(".")[2].casefold() in LEDGER:
+        raise ValueError("is where the export keeps what it has delivered\nname another table")
     return text
 
 
@@ -104,7 +113,7 @@ class To(Shape):
     sql: WrittenVariable | None = Field(
         None, description="${NAME}: an environment variable with the URL of a database"
     )
-    table: Annotated[Line, Field(pattern=_NAME)] | None = Field(
+    table: Annotated[Line, AfterValidator(_table), Field(pattern=_NAME)] | None = Field(
         None,
         description="or SCHEMA.TABLE; made where it is not there; `wisectl_grades` unless said",
     )

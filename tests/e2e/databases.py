@@ -78,14 +78,22 @@ class Server(NamedTuple):
     folder: Path
     url: sa.URL
 
+    def run(self, *statements: str) -> list[Any]:
+        """As the administrator, each on its own; what the last one answers."""
+        admin = sa.create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        found: list[Any] = []
+        with admin.connect() as connection:
+            for statement in statements:
+                answer = connection.execute(sa.text(statement))
+                found = list(answer.scalars()) if answer.returns_rows else []
+        return found
+
     def database(self) -> Database:
         """A new one, which lasts as long as the server."""
-        admin = sa.create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            count = connection.execute(sa.text("SELECT count(*) FROM pg_database")).scalar()
-            connection.execute(sa.text(f"CREATE DATABASE test_{count}"))
-        url = self.url.set(database=f"test_{count}")
-        return Database(url.render_as_string(hide_password=False))
+        (count,) = self.run("SELECT count(*) FROM pg_database")
+        name = f"test_{count}"
+        self.run(f"CREATE DATABASE {name}")
+        return Database(self.url.set(database=name).render_as_string(hide_password=False))
 
 
 @contextmanager
@@ -99,7 +107,10 @@ def postgresql() -> Iterator[Server]:
         server = _started(folder)
         try:
             url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-            yield Server(folder / "data", url)
+            found = Server(folder / "data", url)
+            # No test cuts the power.
+            found.run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            yield found
         finally:
             server.cleanup()
     finally:
@@ -129,10 +140,8 @@ def with_password(server: Server, user: str, password: str) -> None:
     rules = server.folder / "pg_hba.conf"
     text = rules.read_text(encoding="utf-8")
     line = f"local all {user} scram-sha-256\n"
-    admin = sa.create_engine(server.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        if line not in text:
-            with rules.open("w", encoding="utf-8") as file:
-                file.write(line + text)
-            connection.execute(sa.text(f"CREATE USER {user} PASSWORD '{password}'"))
-            connection.execute(sa.text("SELECT pg_reload_conf()"))
+    if line not in text:
+        # In its place: the server's own user must go on to own the file.
+        with rules.open("w", encoding="utf-8") as file:
+            file.write(line + text)
+        server.run(f"CREATE USER {user} PASSWORD '{password}'", "SELECT pg_reload_conf()")

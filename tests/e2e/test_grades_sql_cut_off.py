@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import TYPE_CHECKING
 
@@ -153,6 +154,19 @@ def test_a_statement_that_fails_leaves_nothing_of_its_flow(
     assert len(database.ledger()) == len(database.table("results"))
     code, said = exams.run()
     assert code == 1, said
+
+
+def test_a_run_is_partly_done_where_only_one_of_its_exports_fails(
+    exams: Graded, database: Database
+) -> None:
+    database.run("CREATE TABLE results (student VARCHAR(20))")
+    entry = {"flows": {"key": "exam-*"}, "known_by": "Student Number"}
+    rows = [
+        {"key": "a-file", **entry, "to": {"csv": "out/grades.csv"}},
+        {"key": "b-table", **entry, "to": OWN, "columns": COLUMNS},
+    ]
+    exams.office.write(json.dumps({"grade_exports": rows}), "exports.yaml")
+    assert [exams.run("--dry-run")[0], exams.run()[0], exams.run()[0]] == [1, 8, 1]
 
 
 def test_what_a_trigger_says_of_a_grade_is_not_told(exams: Graded, server: Server) -> None:

@@ -73,6 +73,11 @@ EXPORT_CASES: dict[str, Case] = {
         export("{¶sql: 'postgresql://me:s3cret@db/sis'}"),
         "must not stand here literally … ${NAME}",
     ),
+    "a table that is the ledger": (
+        export("{sql: '${SIS}', ¶table: sis.Wisectl_Exports}"),
+        "keeps what it has delivered … name another table",
+    ),
+    "a table in a schema in a database": (export("{sql: '${SIS}', ¶table: a.b.c}"), ""),
     "a table with a space": (export("{sql: '${SIS}', ¶table: my grades}"), ""),
     "an address without a secret": (
         export("{¶http: 'https://sis.example.org/grades'}"),
