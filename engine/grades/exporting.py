@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError, EngineError
@@ -21,6 +21,7 @@ from engine.grades.joining import join
 from engine.grades.model import Difference, FlowFacts, FlowReport, Trouble
 from engine.grades.reading import read_flow
 from engine.grades.receiver import MOVES, FlowError, lines_of
+from engine.grades.scales import number_of
 from engine.grades.telling_apart import not_told_apart
 from engine.kinds._flow_adopted import is_unclear
 from engine.live import find_world
@@ -29,7 +30,7 @@ from engine.wiseflow.assessments import read_scales
 from engine.wiseflow.flows import CONCLUDED, STATE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
     from datetime import datetime
 
     from engine.grades.model import GradeExport, Item
@@ -110,13 +111,14 @@ async def run_export(
             done.unfinished = receiver.unfinished()
         else:
             done.recovered = await receiver.recover()
-        async for flow, reading in _readings(api, export, flows, found):
-            one = reading
-            if isinstance(one, _Read):
-                one = await _deliver(export, flow, one, receiver, dry_run=dry_run)
-            report(one)
-            # A term's grades would be in memory otherwise.
-            done.flows.append(replace(one, items=()))
+        async with aclosing(_readings(api, export, flows, found)) as readings:
+            async for flow, reading in readings:
+                one = reading
+                if isinstance(one, _Read):
+                    one = await _deliver(export, flow, one, receiver, dry_run=dry_run)
+                report(one)
+                # A term's grades would be in memory otherwise.
+                done.flows.append(replace(one, items=()))
         if not dry_run:
             done.written = await receiver.finish()
     except EngineError as error:
@@ -134,7 +136,7 @@ class _Read:
 
 async def _readings(
     api: WiseflowApi, export: GradeExport, flows: Mapping[str, Desired], found: Found
-) -> AsyncIterator[tuple[str, _Read | FlowReport]]:
+) -> AsyncGenerator[tuple[str, _Read | FlowReport], None]:
     """Each flow of the export in its order, read ahead a little."""
     alike = not_told_apart(export, flows, found.world.live)
     ahead: deque[tuple[str, asyncio.Task[_Read | FlowReport]]] = deque()
@@ -176,7 +178,7 @@ async def _read(
         if error.exit_code != ApiError.exit_code:
             raise
         return FlowReport(key, failed=error.unread)
-    return _Read(_facts(flow, live, export, reading.scale), reading)
+    return _Read(_facts(flow, live, export, reading.scale, world), reading)
 
 
 def _not_to_read(
@@ -257,7 +259,9 @@ def _without(
 # ---- facts ---------------------------------------------------------------------------------------
 
 
-def _facts(flow: Desired, live: Live, export: GradeExport, scale: Scale | None) -> FlowFacts:
+def _facts(
+    flow: Desired, live: Live, export: GradeExport, scale: Scale | None, world: World
+) -> FlowFacts:
     stated = {name: flow.fields[name].value for name in ("code", "term") if name in flow.fields}
     least, most = _bounds(scale, export)
     return FlowFacts(
@@ -265,15 +269,17 @@ def _facts(flow: Desired, live: Live, export: GradeExport, scale: Scale | None) 
         subtitle=live.fields.get("subtitle") or "",
         flow_code=stated.get("code") or "",
         term=stated.get("term") or "",
-        starts=_day(live.fields.get("participation.start")),
-        ends=_day(live.fields.get("participation.end")),
+        starts=_day(live.fields.get("participation.start"), world),
+        ends=_day(live.fields.get("participation.end"), world),
         least=least,
         most=most,
+        read=_day(world.now, world),
     )
 
 
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d}" if moment else ""
+def _day(moment: datetime | None, world: World) -> str:
+    """The day that it was where the exam is."""
+    return f"{moment.astimezone(world.zone):%Y-%m-%d}" if moment else ""
 
 
 def _bounds(scale: Scale | None, export: GradeExport) -> tuple[str, str]:
@@ -284,13 +290,5 @@ def _bounds(scale: Scale | None, export: GradeExport) -> tuple[str, str]:
     values = list(codes.values()) if codes else [*scale.options.values()]
     if not values:
         values = [str(one) for one in (scale.least, scale.most) if one is not None]
-    numbers = sorted(number for one in values if (number := _number(one)) is not None)
-    return (str(numbers[0]), str(numbers[-1])) if numbers else ("0", "1")
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        found = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
+    numbers = sorted(number for one in values if (number := number_of(one)) is not None)
+    return (f"{numbers[0]:f}", f"{numbers[-1]:f}") if numbers else ("0", "1")

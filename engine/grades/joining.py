@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.grades.model import ADMINISTRATIVE, ALTERNATIVE, FINAL, Grade, Trouble
+from engine.grades.oneroster import AN_ID
 from engine.grades.scales import GradeError, code_of
 from engine.wiseflow.assessments import EXPORTED
 
@@ -118,6 +119,9 @@ def _troubles_of_person(sitter: Sitter, export: GradeExport) -> Iterator[tuple[s
         yield f"has no {export.known_by}", "add it in WISEflow, or under users as data"
     elif len(ids) > 1:
         yield f"has {len(ids)} values of {export.known_by}", "leave one of them"
+    if export.to.kind == "oneroster_csv" and not all(AN_ID.fullmatch(one) for one in ids):
+        hint = "letters, digits and . - _ / @ alone make one: name other user data as known_by"
+        yield f"has a {export.known_by} that cannot be a sourcedId", hint
     if not sitter.active:
         yield "is not active on the flow any more, and has a grade", "decide it in WISEflow"
 

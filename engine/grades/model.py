@@ -95,6 +95,8 @@ class FlowFacts(NamedTuple):
     least: str = "0"
     """The least and the greatest grade, where grades are numbers."""
     most: str = "1"
+    read: str = ""
+    """The day on which its grades were read."""
 
 
 class Grade(NamedTuple):

@@ -49,7 +49,7 @@ class Scale:
 
     def _number(self, stored: str) -> str:
         """With as many decimals as are shown; all that there are where nothing is said."""
-        value = _decimal(stored)
+        value = number_of(stored)
         if value is None:
             raise GradeError(f'is no number, and the scale "{self.name}" has numbers')
         value /= self.modifier or 1
@@ -94,17 +94,17 @@ def code_of(scale: Scale, entered: str, codes: Mapping[str, Mapping[str, str]]) 
 
 def _covers(written: str, entered: str) -> bool:
     """Whether a number, or a range such as `85 .. 100`, is about an entered number."""
-    value = _decimal(entered)
+    value = number_of(entered)
     if value is None:
         return False
     found = RANGE.fullmatch(written.strip())
     if found is None:
-        return _decimal(written) == value
-    least, most = _decimal(found[1]), _decimal(found[2])
+        return number_of(written) == value
+    least, most = number_of(found[1]), number_of(found[2])
     return least is not None and most is not None and least <= value <= most
 
 
-def _decimal(text: str) -> Decimal | None:
+def number_of(text: str) -> Decimal | None:
     """The number that a text is, written with a point or a comma."""
     if len(text) > LONGEST or not re.fullmatch(r"\s*[-+]?\d+([.,]\d+)?\s*", text, re.ASCII):
         return None
