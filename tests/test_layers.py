@@ -29,7 +29,7 @@ HOMES = {
     "click": {"cli", "main", "commands/*"},
     "rich": {"cli", "commands/*"},
     "filelock": {"commands/*"},
-    "sqlalchemy": {"grades/ledger", "grades/files", "grades/sql", "grades/http"},
+    "sqlalchemy": {"grades/ledger", "grades/ledger_file", "grades/sql", "grades/http"},
     "starlette": {"sandbox/*"},
     "uvicorn": {"sandbox/*"},
     "pydantic": {"*"},

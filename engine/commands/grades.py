@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from engine.commands.progress import Progress
-from engine.commands.session import WORK_FOLDER, make_work_folder
+from engine.commands.session import WORK_FOLDER
 from engine.errors import EngineError, LockedError, ManifestError, Problem
 from engine.exit_codes import INTERRUPTED, PARTLY, worst
 from engine.grades.exporting import ExportReport, find_flows, run_export
 from engine.grades.files import CsvFile, Folder, Format, JsonLines
 from engine.grades.http import Receiver as Address
+from engine.grades.ledger_file import LedgerFile
 from engine.grades.oneroster import Bundle
 from engine.grades.posting import Poster
 from engine.grades.receiver import MOVES
@@ -31,7 +32,7 @@ from engine.wiseflow.client import open_wiseflow
 from engine.words import near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from engine.commands.session import Session
     from engine.grades.model import FlowReport, GradeExport
@@ -40,33 +41,29 @@ if TYPE_CHECKING:
     from engine.render.text import Line
 
 ARCHIVE = ".zip"
+A_MOMENT = 0.5
+"""Seconds that a run waits for another to the same place."""
 
 
 def run(session: Session, keys: Sequence[str], *, dry_run: bool) -> int:
-    """Prints what is delivered, or would be; the exit code.
-
-    Raises: ManifestError, EngineError; LockedError, where another export goes to the same place.
-    """
+    """Prints what is delivered, or would be; the exit code. Raises: ManifestError, EngineError."""
     state = session.stated()
     exports = [replace(one, environment=session.name) for one in _chosen(state, keys)]
     secrets = _secrets(exports)
-    with ExitStack() as locks:
-        if not dry_run:
-            for export in exports:
-                _lock(session, export, locks)
-        reports: list[ExportReport] = []
-        try:
-            asyncio.run(_export(session, state, exports, secrets, reports, dry_run=dry_run))
-        except KeyboardInterrupt:
-            session.invocation.say("Interrupted. Run it again: nothing is delivered twice.")
-            return worst([INTERRUPTED])
+    reports: list[ExportReport] = []
+    codes: list[int] = []
+    try:
+        asyncio.run(_export(session, state, exports, secrets, reports, dry_run=dry_run))
+    except KeyboardInterrupt:
+        session.invocation.say("Interrupted. Run it again: nothing is delivered twice.")
+        codes.append(INTERRUPTED)
     if session.invocation.json:
         style = session.style(state)
         rows = [document(one, style) for one in reports]
         whole = {"format_version": "1.0", "dry_run": dry_run, "exports": rows}
-        print(render(whole), end="")
+        print(render(whole | {"interrupted": bool(codes)}), end="")
     moved = not dry_run and any(total(one, each) for one in reports for each in MOVES)
-    return worst(code for one in reports for code in _codes(one, moved))
+    return worst([*codes, *(code for one in reports for code in _codes(one, moved))])
 
 
 def _codes(report: ExportReport, moved: bool) -> Iterable[int]:
@@ -130,11 +127,9 @@ async def _export(
         found = await find_flows(api, state, session.conventions, keys)
         for export in exports:
             tell(head(export))
-            receiver = _receiver(session, export, secrets, dry_run=dry_run)
-            progress = Progress(
-                len(export.flows), session.invocation, "Exporting", "flows", tells_end=False
-            )
-            with progress:
+            async with AsyncExitStack() as closing:
+                receiver = _receiver(session, export, secrets, closing, dry_run=dry_run)
+                progress = closing.enter_context(_progress(session, export))
 
                 def told(report: FlowReport, progress: Progress = progress) -> None:
                     tell(flow_lines(report, style))
@@ -146,47 +141,81 @@ async def _export(
             tell(tail(done, style, dry_run=dry_run))
 
 
+def _progress(session: Session, export: GradeExport) -> Progress:
+    flows = len(export.flows)
+    return Progress(flows, session.invocation, "Exporting", "flows", tells_end=False)
+
+
 def _shown(session: Session, name: str) -> str:
     """A path from the repository on, where it is below it."""
     return name.removeprefix(f"{session.invocation.root}{os.sep}")
 
 
 def _receiver(
-    session: Session, export: GradeExport, secrets: dict[str, str], *, dry_run: bool
+    session: Session,
+    export: GradeExport,
+    secrets: dict[str, str],
+    closing: AsyncExitStack,
+    *,
+    dry_run: bool,
 ) -> Receiver:
+    """The export's destination; what it holds open is closed with the stack."""
     to = export.to
     if to.kind == "sql":
         return Table(export, secrets[to.value], read_only=dry_run)
+    place = _ledger(session, export)
+    claim = _nothing if dry_run else _claiming(export, place, closing)
+    ledger = LedgerFile(place, export.name, claim)
+    closing.callback(ledger.close)
     if to.kind == "http":
         poster = Poster(to.value, f"grade_exports/{export.key}")
-        return Address(export, poster, secrets[to.secret], _ledger(session, export))
+        closing.push_async_callback(poster.close)
+        return Address(export, poster, secrets[to.secret], ledger)
     path = to.path or Path()
     if to.kind == "oneroster_csv":
-        if path.suffix.casefold() == ARCHIVE:
-            return Folder(export, path.parent, Bundle(to), path.name)
-        return Folder(export, path, Bundle(to))
+        return Folder(place.parent, Bundle(to), ledger, path.name if _is_archive(path) else "")
     formats: dict[str, type[CsvFile | JsonLines]] = {"csv": CsvFile, "jsonl": JsonLines}
     how: Format = formats[to.kind](path.name, export.columns)
-    return Folder(export, path.parent, how)
+    return Folder(place.parent, how, ledger)
 
 
 def _ledger(session: Session, export: GradeExport) -> Path:
-    """Where the ledger of an address is: named in the manifest, else in the work folder."""
-    if export.to.ledger:
-        return export.to.ledger
-    folder = session.invocation.root / WORK_FOLDER / "grades" / session.name
-    return folder / f"{export.key}.ledger"
+    """Where the ledger is: beside files; of an address where the manifest or we say."""
+    to, name = export.to, f"{export.key}.ledger"
+    if to.path:
+        is_folder = to.kind == "oneroster_csv" and not _is_archive(to.path)
+        return (to.path if is_folder else to.path.parent) / f".{name}"
+    if to.ledger:
+        return to.ledger
+    return session.invocation.root / WORK_FOLDER / "grades" / session.name / name
 
 
-def _lock(session: Session, export: GradeExport, locks: ExitStack) -> None:
-    """One run at a time to a place that has no locks of its own. Raises: LockedError."""
-    if export.to.kind == "sql":
-        return
-    folder = session.invocation.root / WORK_FOLDER
-    make_work_folder(folder)
-    lock = FileLock(folder / f"grades-{export.key}.lock", timeout=0.5)
-    try:
-        locks.enter_context(lock.acquire())
-    except Timeout:
-        message = f"another run delivers grade_export/{export.key}"
-        raise LockedError(f"{message}; wait until it has ended") from None
+def _is_archive(path: Path) -> bool:
+    return path.suffix.casefold() == ARCHIVE
+
+
+def _nothing() -> None:
+    """A run that only looks is in nobody's way."""
+
+
+def _claiming(export: GradeExport, ledger: Path, closing: AsyncExitStack) -> Callable[[], None]:
+    """Holds the lock of an export until the stack is closed, once somebody has asked for it.
+
+    It lies beside the ledger: that is what two checkouts, or two machines, have in common.
+    """
+    path = ledger.with_name(f".{export.key}.lock")
+    lock = FileLock(path, timeout=A_MOMENT)
+
+    def claim() -> None:
+        if lock.is_locked:
+            return
+        try:
+            closing.enter_context(lock.acquire())
+        except Timeout:
+            message = f"another run delivers grade_export/{export.key}"
+            raise LockedError(f"{message}; wait until it has ended") from None
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise EngineError(f"{path} cannot be written: {why}") from None
+
+    return claim

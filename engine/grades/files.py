@@ -11,22 +11,21 @@ import csv
 import json
 import os
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import StringIO
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import EngineError
 from engine.grades.columns import cells
-from engine.grades.ledger import open_file, transaction
+from engine.grades.ledger_file import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    import sqlalchemy as sa
-
     from engine.grades.ledger import Ledger, Line
-    from engine.grades.model import Delivered, GradeExport
+    from engine.grades.ledger_file import LedgerFile
+    from engine.grades.model import Delivered
     from engine.grades.receiver import Refused
 
 BATCH = "files"
@@ -77,15 +76,10 @@ def csv_row(values: Iterable[object]) -> str:
 class Folder:
     """Files of one export below a folder, or in one archive there, with the ledger beside them."""
 
-    def __init__(self, export: GradeExport, folder: Path, how: Format, archive: str = "") -> None:
-        self._export, self._folder, self._format = export, folder, how
+    def __init__(self, folder: Path, how: Format, ledger: LedgerFile, archive: str = "") -> None:
+        self._folder, self._format, self._file = folder, how, ledger
         self._archive = archive
-        self._ledger: sa.Engine | None = None
         self._moved = 0
-
-    @property
-    def ledger_path(self) -> Path:
-        return self._folder / f".{self._export.key}.ledger"
 
     async def recover(self) -> int:
         found = self.unfinished()
@@ -94,25 +88,15 @@ class Folder:
         return found
 
     def unfinished(self) -> int:
-        if not self.ledger_path.exists():
-            return 0
-        with transaction(self._engine(), self._export.name) as ledger:
-            return sum(ledger.on_their_way().values())
+        return self._file.unfinished()
 
     @contextmanager
     def open(self, flow: str) -> Iterator[OpenedFlow]:
-        if not self.ledger_path.exists():
-            yield OpenedFlow({}, self, flow)
-            return
-        with transaction(self._engine(), self._export.name) as ledger:
-            known = ledger.delivered(flow)
-        yield OpenedFlow(known, self, flow)
+        yield OpenedFlow(self._file.delivered(flow), self)
 
     def put_down(self, lines: list[Line], known: Mapping[str, Delivered]) -> None:
         """Writes down what is on its way to the files."""
-        self._make_folder()
-        with transaction(self._engine(), self._export.name) as ledger:
-            ledger.take_turn()
+        with self._file.writing() as ledger:
             ledger.write(lines, known, BATCH)
         self._moved += len(lines)
 
@@ -124,11 +108,11 @@ class Folder:
 
     def _put_in_place(self) -> tuple[str, ...]:
         """Makes all files from the ledger; only then is what was on its way delivered."""
-        self._make_folder()
-        with transaction(self._engine(), self._export.name) as ledger:
+        make_folder(self._folder)
+        with self._file.transaction() as ledger:
             ledger.take_turn()
             names = self._write(ledger)
-        with transaction(self._engine(), self._export.name) as ledger:
+        with self._file.transaction() as ledger:
             ledger.settle(BATCH)
         self._moved = 0
         return names
@@ -160,24 +144,13 @@ class Folder:
             with there.open("rb") as file:
                 _to_disk(file.fileno())
 
-    def _engine(self) -> sa.Engine:
-        if self._ledger is None:
-            self._ledger = open_file(self.ledger_path)
-        return self._ledger
-
-    def _make_folder(self) -> None:
-        """The folder keeps grades and people: unless somebody made it, git does not take it."""
-        if not self._folder.is_dir():
-            self._folder.mkdir(parents=True)
-            (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")
-
 
 class OpenedFlow:
     """One flow of files: what is written is on its way until the files are in place."""
 
-    def __init__(self, known: Mapping[str, Delivered], folder: Folder, flow: str) -> None:
+    def __init__(self, known: Mapping[str, Delivered], folder: Folder) -> None:
         self.known = known
-        self._folder, self._flow = folder, flow
+        self._folder = folder
 
     def write(self, lines: list[Line]) -> None:
         self._folder.put_down(lines, self.known)
@@ -187,9 +160,10 @@ class OpenedFlow:
 def replaced(path: Path) -> Iterator[Path]:
     """A file beside the path to write to, which then takes its place whole, or not at all.
 
-    Raises: EngineError, where the place does not let itself be written.
+    A run that was killed leaves the file beside, and the next one writes over it. Raises:
+    EngineError, where the place does not let itself be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.new")
     try:
         yield beside
         beside.replace(path)
@@ -198,7 +172,8 @@ def replaced(path: Path) -> Iterator[Path]:
         why = error.strerror or type(error).__name__
         raise EngineError(f"{path} cannot be written: {why}") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def _to_disk(descriptor: int) -> None:

@@ -1,8 +1,9 @@
 """Grades posted to an address, signed, in batches that the receiver can tell from each other.
 
-A batch goes into the ledger before it is sent, and is settled once the receiver has taken it. One
-of which nobody knows is sent again, byte by byte the same and with the same idempotency key: from
-the key the receiver knows that it has it.
+A batch goes into the ledger before it is sent, with the bytes that are sent, and is settled once
+the receiver has taken it. One of which nobody knows is sent again, byte by byte the same and with
+the same idempotency key, whatever the manifest says by then: from the key the receiver knows that
+it has it.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ApiError, BudgetError
+import sqlalchemy as sa
+
+from engine.errors import ApiError
 from engine.grades.columns import cells
-from engine.grades.ledger import open_file, transaction
+from engine.grades.oneroster import result_id
 from engine.grades.receiver import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
-    import sqlalchemy as sa
-
-    from engine.grades.ledger import Line
+    from engine.grades.ledger import Ledger, Line
+    from engine.grades.ledger_file import LedgerFile
     from engine.grades.model import Delivered, GradeExport
     from engine.grades.posting import Poster
 
@@ -34,86 +35,99 @@ KEY = "Idempotency-Key"
 REFUSALS = frozenset({400, 404, 409, 410, 413, 415, 422})
 """The receiver has read a batch and does not take it: to send it again would change nothing."""
 
+BODIES = sa.Table(
+    "wisectl_posts",
+    sa.MetaData(),
+    sa.Column("export", sa.String(200), primary_key=True),
+    sa.Column("batch", sa.String(64), primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+"""What is posted of each batch that is on its way."""
+
 
 class Receiver:
     """One address; its ledger is a file of ours."""
 
-    def __init__(self, export: GradeExport, poster: Poster, secret: str, ledger: Path) -> None:
-        self._export, self._poster = export, poster
-        self._secret, self._path = secret.encode(), ledger
-        self._opened: sa.Engine | None = None
+    def __init__(
+        self, export: GradeExport, poster: Poster, secret: str, ledger: LedgerFile
+    ) -> None:
+        self._export, self._poster, self._file = export, poster, ledger
+        self._secret = secret.encode()
         self._sent = 0
 
     async def recover(self) -> int:
         found = self.unfinished()
-        await self.send()
-        return found
+        refused = await self.send()
+        return found - sum(len(one.people) for one in refused)
 
     def unfinished(self) -> int:
-        if not self._path.exists():
-            return 0
-        with transaction(self._engine(), self._export.name) as ledger:
-            return sum(ledger.on_their_way().values())
+        return self._file.unfinished()
 
     @contextmanager
     def open(self, flow: str) -> Iterator[OpenedFlow]:
-        if not self._path.exists():
-            yield OpenedFlow({}, self)
-            return
-        with transaction(self._engine(), self._export.name) as ledger:
-            known = ledger.delivered(flow)
-        yield OpenedFlow(known, self)
+        yield OpenedFlow(self._file.delivered(flow), self)
 
     def put_down(self, lines: list[Line], known: Mapping[str, Delivered]) -> None:
         """Writes down what is on its way, in batches with the keys that they are sent with."""
         most = self._export.to.batch
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with transaction(self._engine(), self._export.name) as ledger:
-            ledger.take_turn()
+        with self._file.writing() as ledger:
+            BODIES.create(ledger.connection, checkfirst=True)
             for at in range(0, len(lines), most):
                 some = sorted(lines[at : at + most], key=lambda one: (one.flow, one.person))
-                ledger.write(some, known, key_of(self._body(some)))
+                body = self._body(some)
+                ledger.write(some, known, key_of(body))
+                row = {"export": self._export.name, "batch": key_of(body), "body": body}
+                ledger.connection.execute(sa.insert(BODIES).values(row))
 
     async def send(self) -> list[Refused]:
         """Sends every batch on its way. Raises: ApiError, where nobody knows what came of one."""
-        if not self._path.exists():
+        if not self._file.path.exists():
             return []
         refused = []
-        with transaction(self._engine(), self._export.name) as ledger:
+        with self._file.transaction() as ledger:
             names = list(ledger.on_their_way())
         for name in names:
-            with transaction(self._engine(), self._export.name) as ledger:
-                lines = ledger.batch(name)
-            why = await self._send(name, lines)
-            with transaction(self._engine(), self._export.name) as ledger:
-                (ledger.take_back if why else ledger.settle)(name)
+            with self._file.transaction() as ledger:
+                people = tuple(line.person for line in ledger.batch(name))
+                body = ledger.connection.execute(self._of(sa.select(BODIES.c.body), name)).scalar()
+            why = await self._send(name, bytes(body or b""))
+            with self._file.transaction() as ledger:
+                self._end(ledger, name, taken=not why)
             if why:
-                refused.append(Refused(tuple(line.person for line in lines), why))
+                refused.append(Refused(people, why))
             else:
-                self._sent += len(lines)
+                self._sent += len(people)
         return refused
 
     async def finish(self) -> tuple[str, ...]:
-        await self._poster.close()
         return (f"{self._sent} posted",) if self._sent else ()
 
-    async def _send(self, name: str, lines: list[Line]) -> str:
+    def _of(self, statement: Any, name: str) -> Any:
+        """The statement about the body of one batch alone."""
+        return statement.where(BODIES.c.export == self._export.name, BODIES.c.batch == name)
+
+    def _end(self, ledger: Ledger, name: str, *, taken: bool) -> None:
+        """A batch has arrived, or is what it was before."""
+        (ledger.settle if taken else ledger.take_back)(name)
+        ledger.connection.execute(self._of(sa.delete(BODIES), name))
+
+    async def _send(self, name: str, body: bytes) -> str:
         """Why the receiver does not take the batch; empty where it does."""
-        body = self._body(lines)
         at = str(int(time.time()))
         headers = {KEY: name, SIGNATURE: f"t={at},v1={signature(self._secret, at, body)}"}
         try:
             await self._poster.post(body, headers)
         except ApiError as error:
-            if error.status not in REFUSALS or isinstance(error, BudgetError):
+            if error.status not in REFUSALS:
                 raise
             return f"the receiver refused them: {error.status}"
         return ""
 
     def _body(self, lines: list[Line]) -> bytes:
-        """The batch as it is sent: the same lines make the same bytes."""
+        """The batch as it is sent: no two batches are the same, as ids with versions are not."""
         grades = [
             {
+                "id": result_id(line),
                 "change": "new" if line.version == 1 else "changed",
                 "version": line.version,
                 **cells(line, self._export.columns),
@@ -122,11 +136,6 @@ class Receiver:
         ]
         whole: dict[str, Any] = {"export": self._export.key, "grades": grades}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
-
-    def _engine(self) -> sa.Engine:
-        if self._opened is None:
-            self._opened = open_file(self._path)
-        return self._opened
 
 
 class OpenedFlow:
