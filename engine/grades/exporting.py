@@ -123,7 +123,15 @@ async def run_export(
             done.written = await receiver.finish()
     except EngineError as error:
         done.failed, done.exit_code = str(error), error.exit_code
+        if export.to.path and not dry_run:
+            done.flows = [_not_arrived(one) for one in done.flows]
     return done
+
+
+def _not_arrived(flow: FlowReport) -> FlowReport:
+    """The flow without what moves: files come last, and none of it is in them yet."""
+    kept = {one: count for one, count in flow.counts.items() if one not in MOVES}
+    return replace(flow, counts=kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """OneRoster bundles are held against the published definitions, written out here once more.
 
-Source: 1EdTech OneRoster 1.2, CSV binding, Final: the tables of its files. No definition here comes from
-the engine, so that the two cannot agree by mistake.
+Source: 1EdTech OneRoster 1.2, CSV binding, Final: the tables of its files. No definition here comes
+from the engine, so that the two cannot agree by mistake.
 """
 
 from __future__ import annotations
