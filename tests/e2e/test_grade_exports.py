@@ -85,6 +85,16 @@ def test_a_dry_run_says_what_would_be_delivered_and_writes_nothing(exams: Graded
     assert not (exams.office.root / "out").exists()
 
 
+def test_git_ignores_the_folder_that_we_make_and_not_that_of_somebody(exams: Graded) -> None:
+    folders = [exams.office.root / name for name in ("out", "theirs")]
+    folders[1].mkdir()
+    (folders[1] / "README").write_text("Marks are put here.\n", encoding="utf-8")
+    for folder in folders:
+        exams.export(to={"csv": f"{folder.name}/grades.csv"})
+        assert exams.run()[0] == 0
+    assert [(one / ".gitignore").exists() for one in folders] == [True, False]
+
+
 def test_before_marking_ends_nothing_is_delivered_unless_asked(office: Office) -> None:
     exams = set_out(office, 1, 10, "A-F")
     number = exams.flows["exam-1"]

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from filelock import FileLock
 
+from engine.errors import LockedError
+from engine.grades.ledger_file import LedgerFile
 from tests.e2e.graded import Graded, set_out
 from tests.e2e.killed import KILLED, Victims, ready
 from tests.e2e.receiver import SECRET, Inbox, receiving
@@ -253,14 +255,34 @@ def test_of_two_at_once_none_delivers_twice(place: Place) -> None:
 def test_whoever_finds_another_at_work_is_told(place: Place) -> None:
     place.exams.run()
     correct(place.exams)
-    before = place.delivered()
+    before, stage = place.delivered(), place.exams.office.stage
+    asked = "GET /flow/{flowId}/assessments"
+    reads = stage.control("GET", "requests")[asked]
     with FileLock(place.out / ".sis.lock"):
         code, said = place.exams.run()
+        assert stage.control("GET", "requests")[asked] == reads
         assert place.exams.run("--dry-run")[0] == 0
     assert code == 10
     assert "another run delivers grade_export/sis; wait until it has ended" in said
     assert place.delivered() == before
     place.finish("held")
+
+
+def test_whoever_saw_no_ledger_and_finds_one_begins_again(tmp_path: Path) -> None:
+    """What was compared with nothing would be delivered twice."""
+    first, second = (LedgerFile(tmp_path / "out" / "it", "staging/sis", _free) for _ in range(2))
+    assert first.delivered("exam-1") == second.delivered("exam-1") == {}
+    with first.writing():
+        pass
+    with first.writing():
+        pass
+    with pytest.raises(LockedError, match="run it again"), second.writing():
+        pass
+    first.close()
+
+
+def _free() -> None:
+    """The other run has ended."""
 
 
 def test_two_checkouts_that_write_to_one_folder_know_of_each_other(
