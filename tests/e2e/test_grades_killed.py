@@ -22,10 +22,9 @@ from filelock import FileLock
 
 from engine.errors import LockedError
 from engine.grades.ledger_file import LedgerFile
-from tests.e2e.graded import Graded, set_out
+from tests.e2e.graded import Graded, due, set_out
 from tests.e2e.killed import KILLED, Victims, ready
 from tests.e2e.receiver import SECRET, Inbox, receiving
-from tests.e2e.test_grade_exports import due
 from tests.e2e.test_grades_oneroster import delivered as delivered_in
 from tests.e2e.test_grades_oneroster import read as read_bundle
 from tests.laws.server import ROOT

@@ -21,8 +21,7 @@ from engine.grades.ledger import Line
 from engine.grades.ledger_file import LedgerFile
 from engine.grades.model import Destination, FlowFacts
 from engine.grades.oneroster import Bundle
-from tests.e2e.graded import Graded, number_of, set_out
-from tests.e2e.test_grade_exports import due
+from tests.e2e.graded import Graded, due, number_of, set_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
