@@ -289,8 +289,8 @@ def test_flows_that_look_alike_to_the_receiver_are_not_posted(exams: Graded, inb
     post(exams, inbox, {"columns": columns}, batch=1)
     code, said = exams.run()
     assert code == 8, said
-    assert "its subtitle is that of exam-2 too" in said
-    assert inbox.taken == []
+    assert "subtitle" in said
+    assert not inbox.taken
 
 
 def test_no_output_has_a_secret_a_grade_or_a_person(
