@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from engine.commands.interrupt import run_until_signalled
 from engine.commands.progress import Progress
 from engine.commands.session import WORK_FOLDER
 from engine.errors import EngineError, LockedError, ManifestError, Problem
@@ -53,7 +53,7 @@ def run(session: Session, keys: Sequence[str], *, dry_run: bool) -> int:
     reports: list[ExportReport] = []
     codes: list[int] = []
     try:
-        asyncio.run(_export(session, state, exports, secrets, reports, dry_run=dry_run))
+        run_until_signalled(_export(session, state, exports, secrets, reports, dry_run=dry_run))
     except KeyboardInterrupt:
         session.invocation.say("Interrupted. Run it again: nothing is delivered twice.")
         codes.append(INTERRUPTED)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
 T = TypeVar("T")
 SIGNALS = tuple(
@@ -22,6 +23,14 @@ def run_interruptible(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -
     Raises: KeyboardInterrupt, where it was cancelled and had nothing to give.
     """
     return asyncio.run(_guarded(main))
+
+
+def run_until_signalled(main: Coroutine[Any, Any, T]) -> T:
+    """What `main` gives; the first signal cancels it, so that it closes what it has open.
+
+    Raises: KeyboardInterrupt, where it was cancelled.
+    """
+    return asyncio.run(_cancelled_by_signals(main))
 
 
 async def unless_stopped(stop: asyncio.Event, reading: Coroutine[Any, Any, T]) -> T:
@@ -44,7 +53,6 @@ async def unless_stopped(stop: asyncio.Event, reading: Coroutine[Any, Any, T]) -
 async def _guarded(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
     stop = asyncio.Event()
     task = asyncio.create_task(main(stop))
-    loop = asyncio.get_running_loop()
 
     def heed() -> None:
         if stop.is_set():
@@ -54,13 +62,31 @@ async def _guarded(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T
         text = "Interrupted: finishing what is in flight. Once more stops at once."
         print(text, file=sys.stderr, flush=True)
 
+    with _heeding(heed):
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+async def _cancelled_by_signals(main: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.create_task(main)
+    with _heeding(task.cancel):
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+@contextmanager
+def _heeding(heed: Callable[[], object]) -> Iterator[None]:
+    """Signals that nobody ignores call a function, while the block lasts."""
+    loop = asyncio.get_running_loop()
     heeded = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
     for number in heeded:
         loop.add_signal_handler(number, heed)
     try:
-        return await task
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
+        yield
     finally:
         for number in heeded:
             loop.remove_signal_handler(number)
