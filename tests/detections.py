@@ -17,6 +17,7 @@ LIMITS = f"{E2E}/test_allocation_limits.py"
 SETTINGS = f"{E2E}/test_flow_settings.py"
 ORAL = f"{E2E}/test_oral.py"
 INDIVIDUAL = f"{E2E}/test_individual.py"
+UNSTATED_END = "test_an_exam_is_not_moved_behind_the_end_of_somebody_whom_no_manifest_states"
 ACCOMMODATIONS = f"{E2E}/test_accommodations.py"
 WEBHOOKS = f"{E2E}/test_webhooks.py"
 SIS = f"{E2E}/test_sis_fed.py"
@@ -514,6 +515,13 @@ OF_PEOPLE = (
         "    return replace(change, hazards=(*change.hazards, *more))\n",
         "    return change\n",
         (f"{INDIVIDUAL}::test_a_line_that_is_gone_from_git_returns_to_the_exams_own_dates",),
+    ),
+    Detection(
+        "held: an exam with those who have an end of their own that no manifest states",
+        "kinds/_individual_others.py",
+        "    return replace(change, hazards=(*change.hazards, hazard))\n",
+        "    return change\n",
+        (f"{ACCOMMODATIONS}::{UNSTATED_END}",),
     ),
     Detection(
         "hazard: a deactivated e-mail becomes primary",

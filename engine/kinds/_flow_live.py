@@ -55,8 +55,8 @@ from engine.kinds._flow_sequence import (
 from engine.kinds._flow_settings_io import read_settings, unread
 from engine.kinds._flow_sis import active_as_fed, only_added
 from engine.kinds._flow_write import write_flow
-from engine.kinds._individual_io import read_individual, read_source_timeboxes
-from engine.kinds._individual_notes import note_own_times
+from engine.kinds._individual_io import read_individual, read_others, read_source_timeboxes
+from engine.kinds._individual_others import with_others
 from engine.kinds._individual_plan import with_individual
 from engine.model import IN_ROOMS, IN_SLOTS, INDIVIDUAL, Address, Desired, Live
 from engine.seats import plan_role
@@ -180,7 +180,7 @@ def _compared(
     changes = creation_first(changes, desired, live, world)
     people = active_as_fed(desired, live, world, findings)
     changes = with_individual(people, live, changes, world, findings)
-    note_own_times(desired, live, changes, findings)
+    changes = with_others(desired, live, changes, world, findings)
     given_up = list(leftovers(desired, live))
     changes = with_move(desired, live, changes, given_up, world)
     changes = concluding_dates_last(changes, world.now)
@@ -289,6 +289,7 @@ async def _read_flow(
     except ApiError as error:
         unread(world, live.address, PART, error)
     await read_individual(api, world, desired, live)
+    await read_others(api, world, desired, live)
     await read_rooms(api, world, desired, live)
     await read_periods(api, world, desired, live)
 

@@ -10,7 +10,9 @@ from engine.exam_ids import EXAM_ID, steps
 from engine.individual import TIMES, general_live, mentioned, sitting
 from engine.kind import RefusedError
 from engine.kinds._flow_settings_io import unread
+from engine.kinds._individual_others import OTHERS, are_dates_asked
 from engine.model import ACTIVE_OF, DATES_OF, EXAM_IDS, INDIVIDUAL, OFF, TIMEBOX_OF, LiveSeat
+from engine.seats import is_active
 from engine.together import together
 from engine.wiseflow import flow_settings as api_settings
 from engine.wiseflow import individual as api_individual
@@ -102,6 +104,28 @@ def _has_times(role: str, desired: Desired, live: Live, world: World) -> bool:
     stated = desired.fields.get("timebox")
     boxes = (general_live(live).timebox, stated.value if stated else None)
     return role == DATES_OF or any(box not in (OFF, None) for box in boxes)
+
+
+async def read_others(api: WiseflowApi, world: World, desired: Desired, live: Live) -> None:
+    """Reads the dates of those who are not stated, where the exam says that somebody has any."""
+    live.facts.pop(OTHERS, None)
+    if (live.address, DATES_OF) in world.unread or not are_dates_asked(desired, live):
+        return
+    known = {seat.user_id for seat in live.roles.get(DATES_OF, ())}
+    try:
+        there = live.roles.get(ROLE)
+        if there is None:
+            role, key = api_seats.ROLES[ROLE], world.people.user_key
+            there = await api_seats.read_seats(api, role, live.server_id, world.licence, key)
+        asked = [seat for seat in there if is_active(seat) and seat.user_id not in known]
+        found = await together(_read_dates(api, live.server_id, seat) for seat in asked)
+    except ApiError as error:
+        unread(world, live.address, OTHERS, error)
+        return
+    live.facts[OTHERS] = tuple(
+        LiveSeat(seat.user_id, seat.seat_id, flags, seat.name)
+        for seat, flags in zip(asked, found, strict=True)
+    )
 
 
 async def _read_dates(api: WiseflowApi, flow_id: int, seat: LiveSeat) -> dict[str, Value]:

@@ -5,37 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.individual import sitting, slot_of
-from engine.model import DATES_OF, INDIVIDUAL, Address
+from engine.model import INDIVIDUAL, Address
 from engine.plan import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from engine.errors import Location
-    from engine.model import Desired, Live
-    from engine.plan import Change
-    from engine.world import Findings, World
-
-KINDS_OF_TIMES = "accommodations or individual"
-
-
-def note_own_times(
-    desired: Desired, live: Live | None, changes: Iterable[Change], findings: Findings
-) -> None:
-    """Says that somebody has times of their own which no manifest states: they stay as they are."""
-    edges = live.facts.get("edges") if live else None
-    if not edges or live is None or live.facts["marked"]:
-        return
-    seats = live.roles.get(DATES_OF, ())
-    for edge, word, choose in (("start", "a start", min), ("end", "an end", max)):
-        known = [live.fields.get(f"participation.{edge}"), *(s.flags.get(edge) for s in seats)]
-        moments = [moment for moment in known if moment]
-        found = edges[edge]
-        if moments and found and choose(found, choose(moments)) != choose(moments):
-            moves = any(change.part == "dates" for change in changes)
-            left = "it does not move along with the exam" if moves else "it stays as it is"
-            message = f"somebody has {word} of their own that no manifest states: {left}"
-            findings.note(desired.address, message, f"state it under {KINDS_OF_TIMES}")
+    from engine.world import World
 
 
 def notes_of_nobody(world: World) -> Iterator[Note]:

@@ -15,6 +15,7 @@ from engine.individual import PATHS, TIMES
 from engine.kinds._flow_plan import source_key
 from engine.kinds._flow_sis import OWNS_FIELDS
 from engine.kinds._individual_exam import BLOCKED, FREED, NEW, SOON, TAKING, Exam, Row, exam_of
+from engine.kinds._individual_others import LEFT_BEHIND
 from engine.kinds._individual_people import ROLE, stated_people
 from engine.kinds._individual_times import time_rows
 from engine.model import DATES_OF, EXAM_IDS, INDIVIDUAL, TIMEBOX_OF
@@ -70,9 +71,6 @@ def _together(change: Change, made: list[Change], unknown: set[str], live: Live 
     mine = {hazard.name for hazard in change.hazards}
     more = tuple(hazard for name, hazard in hazards.items() if name not in mine)
     return replace(change, hazards=(*change.hazards, *more))
-
-
-LEFT_BEHIND = "it is not known who has longer: they would be left behind"
 
 
 def _nobody_has_any(role: str, live: Live | None) -> bool:

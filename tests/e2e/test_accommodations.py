@@ -14,6 +14,7 @@ from tests.e2e.accommodated import (
     ANN_LONGER,
     BOB,
     CAT,
+    EARLY,
     HOUR_AND_DAY_LATER,
     HOUR_EARLIER,
     HOUR_LATER,
@@ -276,13 +277,67 @@ def test_a_time_that_nobody_states_is_a_note_and_stays(rehearsal: Rehearsal) -> 
     _applied(rehearsal, term(accommodations=BOTH))
     give_end(rehearsal, BOB, 90)
     notes = [note.message for note in rehearsal.plan().notes]
-    assert notes == ["somebody has an end of their own that no manifest states: it stays as it is"]
+    assert notes == ["bob@x.org has an end of their own that no manifest states: it stays as it is"]
     rehearsal.write(term(**HOUR_LATER))
-    (note,) = rehearsal.plan().notes
-    assert "does not move along" in note.message
+    notes = [note.message for note in rehearsal.plan().notes]
+    assert f"their own end is before that of the exam, no manifest states it: {ANN}" in notes
+    assert any("does not move along" in note for note in notes)
     _applied(rehearsal, term())
     assert minutes_after(rehearsal, SAM) == 60
     assert minutes_after(rehearsal, BOB) == 90
+
+
+DAY_LATER = EARLY | {"participation": {"start": "2027-05-04 09:00", "length": "4h"}}
+
+
+def test_an_exam_is_not_moved_behind_the_end_of_somebody_whom_no_manifest_states(
+    rehearsal: Rehearsal,
+) -> None:
+    """He would have an end before the exam starts, and could not sit it."""
+    _applied(rehearsal, term())
+    give_end(rehearsal, BOB, 60)
+    rehearsal.write(term(**DAY_LATER))
+    plan = rehearsal.plan()
+    (moved,) = plan.changes
+    assert (moved.part, moved.status) == ("dates", Status.HELD)
+    assert [hazard.name for hazard in moved.hazards] == ["shorter"]
+    assert f"no manifest states it: {BOB}" in "".join(note.message for note in plan.notes)
+    assert _statuses(rehearsal, "shorter:flow/law") == {"dates": Status.PLANNED}
+
+
+def test_an_exam_moves_away_from_an_end_that_stays_long_enough(rehearsal: Rehearsal) -> None:
+    _applied(rehearsal, term(accommodations=(SAM_LONGER,)))
+    give_end(rehearsal, BOB, 120)
+    rehearsal.write(term(accommodations=(SAM_LONGER,), **HOUR_LATER))
+    assert set(_statuses(rehearsal).values()) == {Status.PLANNED}
+
+
+def test_somebody_with_less_than_another_who_is_stated_is_found_when_the_exam_moves(
+    rehearsal: Rehearsal,
+) -> None:
+    _applied(rehearsal, term(accommodations=(SAM_LONGER,)))
+    give_end(rehearsal, BOB, 30)
+    assert rehearsal.plan().notes == ()
+    rehearsal.write(term(accommodations=(SAM_LONGER,), **HOUR_LATER))
+    assert _statuses(rehearsal)["dates"] is Status.HELD
+    rehearsal.write(term(accommodations=(SAM_LONGER,), sit=(SAM, ANN), **HOUR_LATER))
+    assert _statuses(rehearsal)["dates"] is Status.HELD
+    stated = {"people": [BOB], "extra_time": "30m", "flows": ["law"]}
+    _applied(rehearsal, term(accommodations=(SAM_LONGER, stated), **HOUR_LATER))
+    assert minutes_after(rehearsal, BOB) == 30
+
+
+def test_an_exam_is_not_moved_while_nobody_knows_who_has_an_end_of_their_own(
+    rehearsal: Rehearsal,
+) -> None:
+    _applied(rehearsal, term())
+    give_end(rehearsal, BOB, 60)
+    rehearsal.write(term(**DAY_LATER))
+    rehearsal.checked = False
+    path = "/flows/{flowId}/participants/{participantId}/dates"
+    fault = {"method": "GET", "path": path, "kind": "status", "status": 500, "times": 99}
+    rehearsal.control("POST", "faults", [fault])
+    assert _statuses(rehearsal) == {"dates": Status.BLOCKED}
 
 
 def test_who_leaves_the_exam_needs_nothing(rehearsal: Rehearsal) -> None:
@@ -413,12 +468,15 @@ def test_an_exam_is_moved_although_a_file_is_not_read_where_nobody_has_longer(
     assert _statuses(rehearsal) == {"dates": Status.PLANNED}
 
 
-def test_individual_dates_are_read_of_those_who_are_stated_only(rehearsal: Rehearsal) -> None:
+def test_individual_dates_are_read_of_those_who_are_stated_and_else_only_where_there_are_any(
+    rehearsal: Rehearsal,
+) -> None:
     _applied(rehearsal, term(accommodations=BOTH))
     one = "GET /flows/{flowId}/participants/{participantId}/dates"
     assert rehearsal.plan().reads[one] == 2
     cat = {"people": [CAT], "extra_time": "25%", "flows": ["law"]}
     rehearsal.write(term(accommodations=(cat,)))
-    assert not {one, "GET /flows/{flowId}/timebox"} & set(rehearsal.plan().reads)
+    reads = rehearsal.plan().reads
+    assert (reads[one], reads.get("GET /flows/{flowId}/timebox")) == (3, None)
     rehearsal.write(term())
     assert not {one, "GET /flows/{flowId}/dates"} & set(rehearsal.plan().reads)
