@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.exam_ids import EXAM_ID, heads
 from engine.individual import general_after, general_live, mentioned, own, values, wanted
-from engine.model import ACTIVE_OF, BY_NUMBER, EXAM_IDS, INDIVIDUAL, OFF
+from engine.model import ACTIVE_OF, BY_NUMBER, EXAM_IDS, INDIVIDUAL, OFF, DesiredRole
 from engine.plan import VERBS
 from engine.variables import Secret
 
 if TYPE_CHECKING:
     from engine.errors import Location
     from engine.kind import Normal
-    from engine.model import Address, Allowance, Desired, DesiredRole, LiveSeat, Value
+    from engine.model import Address, Allowance, Desired, LiveSeat, Value
     from engine.plan import Change, SeatsChange
     from engine.world import World
 
@@ -152,6 +152,11 @@ def _stated_items(
             yield from _individual_items(desired, role, changes, world)
         else:
             yield from _seat_items(desired, role, changes, world)
+    planned = {change.seats.role for change in changes if change.seats} - set(desired.roles)
+    for name in sorted(planned & set(INDIVIDUAL)):
+        # Whoever may sit the exam again is stated nowhere else.
+        nobody = DesiredRole(name, (), "managed", desired.location)
+        yield from _individual_items(desired, nobody, changes, world)
 
 
 def _heading(name: str, stated: Value) -> Row:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from engine.plan import Change, Hazard, Seat
     from engine.world import Findings, World
 
-NEW, FREED, TAKING, BLOCKED = "new", "freed", "taking", "blocked"
+NEW, FREED, TAKING, BLOCKED, BACK = "new", "freed", "taking", "blocked", "back"
 """How the parts end that come apart from what is simply given.
 
-Somebody comes first; somebody goes first; it takes something away; it is not possible.
+Somebody comes first; somebody goes first; it takes something away; it is not possible; it comes
+before somebody may sit the exam again.
 """
 
 

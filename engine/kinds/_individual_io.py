@@ -10,6 +10,7 @@ from engine.exam_ids import EXAM_ID, steps
 from engine.individual import TIMES, general_live, mentioned, sitting
 from engine.kind import RefusedError
 from engine.kinds._flow_settings_io import unread
+from engine.kinds._individual_back import returning, roles_of
 from engine.kinds._individual_others import OTHERS, are_dates_asked
 from engine.model import ACTIVE_OF, DATES_OF, EXAM_IDS, INDIVIDUAL, OFF, TIMEBOX_OF, LiveSeat
 from engine.seats import is_active
@@ -35,10 +36,6 @@ FROM_LIST = {EXAM_IDS: EXAM_ID, ACTIVE_OF: "active"}
 """What the list of participants answers, by the role that it is planned in."""
 
 
-def roles_of(desired: Desired) -> list[DesiredRole]:
-    return [desired.roles[name] for name in INDIVIDUAL if name in desired.roles]
-
-
 # ---- reading -------------------------------------------------------------------------------------
 
 
@@ -48,12 +45,13 @@ async def read_individual(api: WiseflowApi, world: World, desired: Desired, live
         live.roles.pop(name, None)
     if live.facts["marked"] or (live.address, ROLE) in world.unread:
         return
-    roles = roles_of(desired)
+    roles = roles_of(desired, live, world)
+    back = set(returning(desired, live, world))
     times = [role for role in roles if role.role in TIMES]
     sit = sitting(desired, live, world) if times else set()
-    if any(role.leaving or not sit.isdisjoint(mentioned(role, world)) for role in times):
+    if back or any(role.leaving or not sit.isdisjoint(mentioned(role, world)) for role in times):
         await _read_general_timebox(api, world, desired, live)
-    await together(_read_role(api, world, desired, live, role) for role in roles)
+    await together(_read_role(api, world, desired, live, role, back) for role in roles)
 
 
 async def _read_general_timebox(
@@ -70,9 +68,9 @@ async def _read_general_timebox(
 
 
 async def _read_role(
-    api: WiseflowApi, world: World, desired: Desired, live: Live, role: DesiredRole
+    api: WiseflowApi, world: World, desired: Desired, live: Live, role: DesiredRole, back: set[int]
 ) -> None:
-    seats = _seats_of(world, live, role)
+    seats = _seats_of(world, live, role, back)
     if name := FROM_LIST.get(role.role):
         found: list[dict[str, Value]] = [{name: seat.flags.get(name)} for seat in seats]
     else:
@@ -90,10 +88,12 @@ async def _read_role(
     )
 
 
-def _seats_of(world: World, live: Live, role: DesiredRole) -> list[LiveSeat]:
-    """Of the participants those who are stated in the role, or were at base."""
+def _seats_of(world: World, live: Live, role: DesiredRole, back: set[int]) -> list[LiveSeat]:
+    """Of the participants those who are stated in the role, were at base, or return."""
     people = (*(seat.person for seat in role.seats), *role.leaving)
     numbers = {world.people.user_id(person) for person in people}
+    if role.role in TIMES:
+        numbers |= back
     return [seat for seat in live.roles.get(ROLE, ()) if seat.user_id in numbers]
 
 

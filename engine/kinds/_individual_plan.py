@@ -14,11 +14,22 @@ from engine.exam_ids import EXAM_ID
 from engine.individual import PATHS, TIMES
 from engine.kinds._flow_plan import source_key
 from engine.kinds._flow_sis import OWNS_FIELDS
-from engine.kinds._individual_exam import BLOCKED, FREED, NEW, SOON, TAKING, Exam, Row, exam_of
+from engine.kinds._individual_back import after_their_times, returning, roles_of
+from engine.kinds._individual_exam import (
+    BACK,
+    BLOCKED,
+    FREED,
+    NEW,
+    SOON,
+    TAKING,
+    Exam,
+    Row,
+    exam_of,
+)
 from engine.kinds._individual_others import LEFT_BEHIND
 from engine.kinds._individual_people import ROLE, stated_people
 from engine.kinds._individual_times import time_rows
-from engine.model import DATES_OF, EXAM_IDS, INDIVIDUAL, TIMEBOX_OF
+from engine.model import DATES_OF, EXAM_IDS, TIMEBOX_OF
 from engine.periods import exam_start
 from engine.plan import Action, Change, Hazard, Seat, SeatsChange, Status
 from engine.seats import is_active, starts_soon
@@ -40,14 +51,17 @@ def with_individual(
     findings: Findings,
 ) -> list[Change]:
     """The changes of a flow and, after them, those of all that single participants have."""
-    roles = [desired.roles[name] for name in INDIVIDUAL if name in desired.roles]
+    roles = roles_of(desired, live, world)
     known = [role for role in roles if _is_known(desired, role, world, findings)]
     if not roles:
         return changes
     exam = exam_of(desired, live, changes, world, findings)
     made = [change for role in known for change in _changes(exam, role)]
     unknown = {role.role for role in roles} - {role.role for role in known}
-    return [*(_together(change, made, unknown, live) for change in changes), *made]
+    planned = [*(_together(change, made, unknown, live) for change in changes), *made]
+    if not returning(desired, live, world):
+        return planned
+    return [after_their_times(change, made, unknown) for change in planned]
 
 
 MOVING = {"dates": DATES_OF, "timebox": TIMEBOX_OF}
@@ -147,8 +161,9 @@ def _needs(exam: Exam, role: str, group: str) -> Iterator[str]:
 
 def _after(exam: Exam, role: str) -> Iterator[str]:
     """A timebox is refused where the participation is over, until that is longer."""
-    if role == TIMEBOX_OF and DATES_OF in exam.desired.roles:
-        yield from (f"{exam.desired.address}:{DATES_OF}{end}" for end in ("", ".new", ".taking"))
+    if role == TIMEBOX_OF:
+        ends = ("", *(f".{group}" for group in (NEW, TAKING, BACK)))
+        yield from (f"{exam.desired.address}:{DATES_OF}{end}" for end in ends)
 
 
 # ---- exam ids ------------------------------------------------------------------------------------

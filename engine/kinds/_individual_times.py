@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.activation import NOBODY_SAYS_WHEN
 from engine.individual import EXTRA, General, mentioned, own, values, wanted
 from engine.kinds._flow_plan import type_to_be
-from engine.kinds._individual_exam import BLOCKED, NEW, SOON, TAKING, Exam, Row
+from engine.kinds._individual_back import woken
+from engine.kinds._individual_exam import BACK, BLOCKED, NEW, SOON, TAKING, Exam, Row
 from engine.kinds._individual_people import One, left_people, sits, stated_people
 from engine.model import DATES_OF, OFF, TIMEBOX_OF
 from engine.plan import Hazard, Seat
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from engine.model import DesiredRole, LiveSeat, Value
+
+OWN_TIMES = {DATES_OF: {"start", "end"}, TIMEBOX_OF: {"timebox"}}
+"""All that somebody can have of their own, by role."""
 
 NO_DATES = f"{NOBODY_SAYS_WHEN}: state participation and marking"
 
@@ -37,6 +42,20 @@ def time_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:
         yield from _time_row(exam, role, one)
     for name, seat in left_people(role, exam.who, exam.world):
         yield from _returning(exam, role, name, seat)
+    yield from _back(exam, role)
+
+
+def _back(exam: Exam, role: DesiredRole) -> Iterator[Row]:
+    """Whoever may sit the exam again and is not stated has what holds for everybody by then."""
+    stated = mentioned(role, exam.world)
+    for number, name, seat in woken(exam.desired, exam.live, exam.world, exam.who):
+        targets = {one: exam.then.of(one) for one in OWN_TIMES[role.role]}
+        is_known = all(targets.values()) and exam.live_seat(role.role, number) is not None
+        if number in stated or not is_known or (role.role == TIMEBOX_OF and _is_over(exam, None)):
+            continue
+        place = (name, number, str(seat.flags["active"].location))
+        for row in _row(exam, role.role, place, targets, "", waits=True):
+            yield replace(row, group=BACK, hazards=())
 
 
 def _type_of(exam: Exam) -> Value:
@@ -75,7 +94,8 @@ def _dropped(exam: Exam, role: str, one: One, targets: Mapping[str, Value]) -> s
     """What was stated of somebody at base and is not now, though something else still is."""
     base = exam.desired.base
     before = mentioned(base.roles.get(role) if base else None, exam.world).get(one.slot)
-    return _managed(role, before.flags if before else {}) - set(targets)
+    managed = OWN_TIMES[role] if one.is_woken else _managed(role, before.flags if before else {})
+    return managed - set(targets)
 
 
 def _managed(role: str, flags: Iterable[str]) -> set[str]:

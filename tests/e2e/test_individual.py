@@ -182,6 +182,58 @@ def test_a_participant_is_deactivated_only_when_that_is_allowed(rehearsal: Rehea
     assert own(rehearsal, SAM)["activated"] is True
 
 
+def _asleep_while_the_exam_moves(rehearsal: Rehearsal) -> dict[str, Any]:
+    """SAM has longer, is deactivated, and the exam is another day: the flow as it is then."""
+    _applied(rehearsal, term(accommodations=(SAM_LONGER,), timebox=120))
+    entry = person(SAM, active=False)
+    text = term(entry, timebox=120)
+    _applied(rehearsal, text, "deactivation:*")
+    moved = {"participation": {"start": "2027-05-04 09:00", "length": "5h"}, "timebox": 180}
+    _applied(rehearsal, term(entry, **moved))
+    assert minutes_after(rehearsal, SAM) < 0
+    return moved
+
+
+def test_who_may_sit_again_returns_to_the_times_of_the_exam_first(rehearsal: Rehearsal) -> None:
+    moved = _asleep_while_the_exam_moves(rehearsal)
+    rehearsal.write(term(person(SAM, active=True), **moved))
+    changes = {change.part: change for change in rehearsal.plan().changes}
+    assert set(changes) == {
+        "individual_dates.back",
+        "individual_timebox.back",
+        "individual_active",
+    }
+    needs = ("flow/law:individual_dates.back", "flow/law:individual_timebox.back")
+    assert set(changes["individual_active"].needs) == set(needs)
+    saved = rehearsal.save_plan()
+    rehearsal.apply_saved(saved)
+    rehearsal.apply_saved(saved)
+    assert rehearsal.failures() == []
+    assert rehearsal.plan().changes == ()
+    assert own(rehearsal, SAM)["activated"] is True
+    assert (minutes_after(rehearsal, SAM), timebox(rehearsal, SAM)) == (0, None)
+
+
+def test_who_may_sit_again_while_the_exam_moves_returns_to_where_it_goes(
+    rehearsal: Rehearsal,
+) -> None:
+    moved = _asleep_while_the_exam_moves(rehearsal)
+    later = {"participation": {"start": "2027-05-04 11:00", "length": "5h"}, "timebox": 200}
+    text = json.loads(term(sit=(ANN, BOB), **(moved | later)))
+    text["role_assignments"][0]["participants"].append({"people": [SAM], "active": True})
+    _applied(rehearsal, json.dumps(text))
+    assert (minutes_after(rehearsal, SAM), timebox(rehearsal, SAM)) == (0, None)
+
+
+def test_who_may_sit_again_and_has_a_line_gets_what_it_says_and_nothing_else(
+    rehearsal: Rehearsal,
+) -> None:
+    moved = _asleep_while_the_exam_moves(rehearsal)
+    late = person(SAM, active=True, participation={"start": "2027-05-04 10:00"})
+    _applied(rehearsal, term(late, **moved))
+    assert (minutes_after(rehearsal, SAM), timebox(rehearsal, SAM)) == (0, None)
+
+
 def test_who_comes_and_may_not_sit_comes_deactivated(rehearsal: Rehearsal) -> None:
     _applied(rehearsal, term(person(SAM, active=False), accommodations=(SAM_LONGER, ANN_LONGER)))
     assert own(rehearsal, SAM)["activated"] is False
