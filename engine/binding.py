@@ -126,6 +126,9 @@ def is_granted(bound: BoundPlan, address: Address, role: str) -> bool:
     return bound.digester.of(str(address), GRANTED + role) in bound.objects[address]
 
 
+CLEARED = ".cleared"
+"""How the change ends by which people follow the exam, before it has no timebox any more."""
+
 Row = tuple[str, "Value", "Value", "Value", str, str]
 """Name, stated, before, after, verb, id of the change; `...` before is unreadable."""
 
@@ -269,11 +272,13 @@ def _individual_items(
         seat = there.get(number or given.get(name, (None, {}))[0] or 0)
         flags, changed = values(one.flags) if one else None, given.get(name, (None, {}))[1]
         names = {*wanted(role.role, flags or {}, then), *changed}
-        if then.timebox in (OFF, None):
+        if then.timebox in (OFF, None) and not change.endswith(CLEARED):
             names.discard("timebox")  # It goes with that of the exam, planned or not.
         found = {key: seat.flags.get(key) for key in names} if seat else {}
         before = own(found, now, then)
-        after = own({**before, **changed}, then) if verb else before
+        # Who follows the exam until it has no timebox has none of their own then.
+        follows = (now, then) if then.timebox == OFF else (then,)
+        after = own({**before, **changed}, *follows) if verb else before
         states = Either(before, {}) if number in first else before
         yield f"{role.role}/{name}", flags, states, after, verb, change
 

@@ -17,6 +17,7 @@ LIMITS = f"{E2E}/test_allocation_limits.py"
 SETTINGS = f"{E2E}/test_flow_settings.py"
 ORAL = f"{E2E}/test_oral.py"
 INDIVIDUAL = f"{E2E}/test_individual.py"
+UNSTATED_TIMEBOX = "test_a_longer_timebox_is_held_where_somebody_whom_nobody_states_stays_behind"
 UNSTATED_END = "test_an_exam_is_not_moved_behind_the_end_of_somebody_whom_no_manifest_states"
 ACCOMMODATIONS = f"{E2E}/test_accommodations.py"
 WEBHOOKS = f"{E2E}/test_webhooks.py"
@@ -522,6 +523,13 @@ OF_PEOPLE = (
         "    return replace(change, hazards=(*change.hazards, hazard))\n",
         "    return change\n",
         (f"{ACCOMMODATIONS}::{UNSTATED_END}",),
+    ),
+    Detection(
+        "held: a longer timebox with those who have one that no manifest states",
+        "kinds/_individual_others.py",
+        "        _held(one, bool(short), bool(reason), text)",
+        "        _held(one, False, bool(reason), text)",
+        (f"{INDIVIDUAL}::{UNSTATED_TIMEBOX}",),
     ),
     Detection(
         "hazard: a deactivated e-mail becomes primary",

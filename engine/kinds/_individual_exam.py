@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from engine.plan import Change, Hazard, Seat
     from engine.world import Findings, World
 
-NEW, FREED, TAKING, BLOCKED, BACK = "new", "freed", "taking", "blocked", "back"
+NEW, FREED, TAKING, BLOCKED, BACK, CLEARED = (
+    *("new", "freed", "taking"),
+    *("blocked", "back", "cleared"),
+)
 """How the parts end that come apart from what is simply given.
 
 Somebody comes first; somebody goes first; it takes something away; it is not possible; it comes
-before somebody may sit the exam again.
+before somebody may sit the exam again, or before the exam has no timebox any more.
 """
 
 

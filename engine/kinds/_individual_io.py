@@ -11,7 +11,12 @@ from engine.individual import TIMES, general_live, mentioned, sitting
 from engine.kind import RefusedError
 from engine.kinds._flow_settings_io import unread
 from engine.kinds._individual_back import returning, roles_of
-from engine.kinds._individual_others import OTHERS, are_dates_asked
+from engine.kinds._individual_others import (
+    OTHERS,
+    TIMEBOXES,
+    are_dates_asked,
+    is_timebox_asked,
+)
 from engine.model import ACTIVE_OF, DATES_OF, EXAM_IDS, INDIVIDUAL, OFF, TIMEBOX_OF, LiveSeat
 from engine.seats import is_active
 from engine.together import together
@@ -107,22 +112,33 @@ def _has_times(role: str, desired: Desired, live: Live, world: World) -> bool:
 
 
 async def read_others(api: WiseflowApi, world: World, desired: Desired, live: Live) -> None:
-    """Reads the dates of those who are not stated, where the exam says that somebody has any."""
-    live.facts.pop(OTHERS, None)
-    if (live.address, DATES_OF) in world.unread or not are_dates_asked(desired, live):
+    """Reads what those have of their own who are not stated, where they may stay behind."""
+    for fact in (OTHERS, TIMEBOXES):
+        live.facts.pop(fact, None)
+    if are_dates_asked(desired, live):
+        await _read_rest(api, world, live, (DATES_OF, OTHERS))
+    if is_timebox_asked(desired, live):
+        await _read_rest(api, world, live, (TIMEBOX_OF, TIMEBOXES))
+
+
+async def _read_rest(api: WiseflowApi, world: World, live: Live, parts: tuple[str, str]) -> None:
+    """Of all who may sit the exam and were not asked yet, the values of a role, as a fact."""
+    role, fact = parts
+    if (live.address, role) in world.unread:
         return
-    known = {seat.user_id for seat in live.roles.get(DATES_OF, ())}
+    known = {seat.user_id for seat in live.roles.get(role, ())}
+    reader = _read_dates if role == DATES_OF else _read_timebox
     try:
         there = live.roles.get(ROLE)
         if there is None:
-            role, key = api_seats.ROLES[ROLE], world.people.user_key
-            there = await api_seats.read_seats(api, role, live.server_id, world.licence, key)
+            sits, key = api_seats.ROLES[ROLE], world.people.user_key
+            there = await api_seats.read_seats(api, sits, live.server_id, world.licence, key)
         asked = [seat for seat in there if is_active(seat) and seat.user_id not in known]
-        found = await together(_read_dates(api, live.server_id, seat) for seat in asked)
+        found = await together(reader(api, live.server_id, seat) for seat in asked)
     except ApiError as error:
-        unread(world, live.address, OTHERS, error)
+        unread(world, live.address, fact, error)
         return
-    live.facts[OTHERS] = tuple(
+    live.facts[fact] = tuple(
         LiveSeat(seat.user_id, seat.seat_id, flags, seat.name)
         for seat, flags in zip(asked, found, strict=True)
     )

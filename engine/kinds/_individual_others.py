@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.individual import EXTRA, general_after, general_live, mentioned
 from engine.kinds._individual_people import sitters
-from engine.model import DATES_OF
+from engine.model import DATES_OF, OFF
 from engine.plan import Hazard, Status
 from engine.seats import is_active
 from engine.wiseflow.individual import WITHOUT_DATES
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 OTHERS = "others"
 """The fact of a live flow, and the part that may be unread: those who are not stated."""
+
+TIMEBOXES = "others' timeboxes"
+"""The same of timeboxes, of which the exam itself tells nothing."""
 
 LEFT_BEHIND = "it is not known who has longer: they would be left behind"
 KINDS_OF_TIMES = "accommodations or individual"
@@ -63,6 +66,15 @@ def _ends_later(desired: Desired, live: Live) -> bool:
     return bool(stated and end and stated.value and stated.value > end)
 
 
+def is_timebox_asked(desired: Desired, live: Live) -> bool:
+    """Whether the timebox of the exam gets longer, or is new: only then may somebody be behind."""
+    stated, now = desired.fields.get("timebox"), live.fields.get("timebox")
+    if not stated or "timebox" not in live.fields or live.facts["marked"] or live.facts["sis"]:
+        return False
+    then = stated.value
+    return then not in (OFF, None) and (now in (OFF, None) or bool(then > now))
+
+
 # ---- what is told and held -----------------------------------------------------------------------
 
 
@@ -86,17 +98,50 @@ def with_others(
         findings.note(desired.address, message, f"state it under {KINDS_OF_TIMES}")
     loses = any(not _ends_before(seat, now) and seat.flags["end"] != now.end for seat in short)
     is_blind = bool(reason) and _ends_later(desired, live)
-    return [_held(one, loses, is_blind) if one.part == "dates" else one for one in changes]
+    changes = [_held(one, loses, is_blind) if one.part == "dates" else one for one in changes]
+    return _with_timeboxes(live, changes, world, findings, (now, then))
 
 
-def _held(change: Change, loses: bool, is_blind: bool) -> Change:
+def _with_timeboxes(
+    live: Live,
+    changes: list[Change],
+    world: World,
+    findings: Findings,
+    generals: tuple[General, General],
+) -> list[Change]:
+    """The changes, a longer timebox held where somebody would stay behind with a shorter one."""
+    (now, then), reason = generals, world.unread.get((live.address, TIMEBOXES), "")
+    if not any(change.part == "timebox" for change in changes):
+        return changes
+    short = [
+        seat
+        for seat in live.facts.get(TIMEBOXES, ())
+        if (mine := seat.flags["timebox"]) not in (OFF, now.timebox)
+        and mine < then.timebox
+        and (now.timebox in (OFF, None) or mine > now.timebox)
+    ]
+    if short:
+        who = _names(short, world)
+        message = f"their own timebox is shorter than the exam's, no manifest states it: {who}"
+        findings.note(live.address, message, f"state it under {KINDS_OF_TIMES}")
+    text = "somebody's own timebox would be shorter than that of the exam"
+    return [
+        _held(one, bool(short), bool(reason), text) if one.part == "timebox" else one
+        for one in changes
+    ]
+
+
+BEHIND = "somebody's own end would be before that of the exam"
+
+
+def _held(change: Change, loses: bool, is_blind: bool, text: str = BEHIND) -> Change:
     if change.status is not Status.PLANNED or not (loses or is_blind):
         return change
     if is_blind:
         return replace(change, status=Status.BLOCKED, reasons=(LEFT_BEHIND,), hazards=())
     if any(one.name == "shorter" for one in change.hazards):
         return change
-    hazard = Hazard("shorter", "somebody's own end would be before that of the exam", True)
+    hazard = Hazard("shorter", text, True)
     return replace(change, hazards=(*change.hazards, hazard))
 
 

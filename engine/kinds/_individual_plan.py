@@ -18,6 +18,7 @@ from engine.kinds._individual_back import after_their_times, returning, roles_of
 from engine.kinds._individual_exam import (
     BACK,
     BLOCKED,
+    CLEARED,
     FREED,
     NEW,
     SOON,
@@ -78,6 +79,8 @@ def _together(change: Change, made: list[Change], unknown: set[str], live: Live 
     role = MOVING.get(change.part) if {one.path for one in change.fields} & COUNTED_FROM else None
     if role is None or change.action is Action.CREATE or change.status is not Status.PLANNED:
         return change
+    cleared = tuple(one.id for one in made if one.part == f"{role}.{CLEARED}")
+    change = replace(change, needs=(*change.needs, *cleared))
     if role in unknown and not _nobody_has_any(role, live):
         return replace(change, status=Status.BLOCKED, reasons=(LEFT_BEHIND,), hazards=())
     taking = f"{change.address}:{role}.{TAKING}"
@@ -136,7 +139,7 @@ def _change(exam: Exam, role: DesiredRole, group: str, rows: list[Row]) -> Chang
         seats=SeatsChange(role.role, before, after, **lists),
         hazards=hazards,
         needs=tuple(_needs(exam, role.role, group)),
-        after=tuple(_after(exam, role.role)),
+        after=tuple(_after(exam, role.role)) if group != CLEARED else (),
         status=Status.BLOCKED if reasons else Status.PLANNED,
         reasons=reasons,
     )
@@ -145,6 +148,8 @@ def _change(exam: Exam, role: DesiredRole, group: str, rows: list[Row]) -> Chang
 def _needs(exam: Exam, role: str, group: str) -> Iterator[str]:
     """The exam itself first, and for those who come that they are there."""
     address = str(exam.desired.address)
+    if group == CLEARED:
+        return
     if exam.live is None or exam.live.facts["marked"]:
         yield address
         source = source_key(exam.desired)

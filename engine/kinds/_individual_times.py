@@ -9,10 +9,10 @@ from engine.activation import NOBODY_SAYS_WHEN
 from engine.individual import EXTRA, General, mentioned, own, values, wanted
 from engine.kinds._flow_plan import type_to_be
 from engine.kinds._individual_back import woken
-from engine.kinds._individual_exam import BACK, BLOCKED, NEW, SOON, TAKING, Exam, Row
+from engine.kinds._individual_exam import BACK, BLOCKED, CLEARED, NEW, SOON, TAKING, Exam, Row
 from engine.kinds._individual_people import One, left_people, sits, stated_people
 from engine.model import DATES_OF, OFF, TIMEBOX_OF
-from engine.plan import Hazard, Seat
+from engine.plan import Hazard, Seat, Status
 from engine.seats import starts_soon
 from engine.wiseflow.individual import WITHOUT_DATES
 
@@ -43,6 +43,8 @@ def time_rows(exam: Exam, role: DesiredRole) -> Iterator[Row]:
     for name, seat in left_people(role, exam.who, exam.world):
         yield from _returning(exam, role, name, seat)
     yield from _back(exam, role)
+    if role.role == TIMEBOX_OF:
+        yield from _cleared(exam, role)
 
 
 def _back(exam: Exam, role: DesiredRole) -> Iterator[Row]:
@@ -56,6 +58,28 @@ def _back(exam: Exam, role: DesiredRole) -> Iterator[Row]:
         place = (name, number, str(seat.flags["active"].location))
         for row in _row(exam, role.role, place, targets, "", waits=True):
             yield replace(row, group=BACK, hazards=())
+
+
+def _cleared(exam: Exam, role: DesiredRole) -> Iterator[Row]:
+    """Before a timebox is switched off, nobody keeps one of their own: it would come back with it.
+
+    Source: WISEflow OpenAPI, PUT .../participants/{participantId}/timebox: refused where the flow
+    has none, and what differs does not follow the flow's.
+    """
+    off = [one for one in exam.changes if one.part == "timebox" and one.status is Status.PLANNED]
+    is_off = exam.then.timebox == OFF and exam.now.timebox not in (OFF, None)
+    if not off or not is_off or _is_over(exam, None):
+        return
+    stated = mentioned(role, exam.world)
+    kept = {slot for slot, one in stated.items() if "timebox" in one.flags}  # Told as blocked.
+    for number, seat in sorted(exam.seats.get(role.role, {}).items()):
+        mine, there = seat.flags.get("timebox"), exam.who.there.get(number)
+        if number in kept or mine in (None, exam.now.timebox) or there is None:
+            continue
+        name = exam.world.people.name_of(number, exam.world.licence, seat.name)
+        flags, before = (("timebox", exam.now.timebox),), (("timebox", mine),)
+        where = str(off[0].fields[0].written)
+        yield Row(Seat(name, flags, where, before, number), group=CLEARED)
 
 
 def _type_of(exam: Exam) -> Value:

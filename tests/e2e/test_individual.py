@@ -350,10 +350,44 @@ def test_a_timebox_that_is_switched_off_takes_those_of_single_people_with_it(
 ) -> None:
     _begin(office, term(accommodations=(SAM_LONGER,), timebox=240))
     office.write(term(accommodations=(SAM_LONGER,), timebox="off"))
-    assert [change["part"] for change in office.document()["changes"]] == ["timebox"]
+    parts = [change["part"] for change in office.document()["changes"]]
+    assert sorted(parts) == ["individual_timebox.cleared", "timebox"]
     office.apply()
+    assert timebox(office.stage, SAM) is None
     assert office.document()["changes"] == []
     assert minutes_after(office.stage, SAM) == 60
+
+
+def test_a_timebox_that_is_switched_on_again_finds_nobody_with_one_from_before(
+    office: Office,
+) -> None:
+    _begin(office, term(accommodations=(SAM_LONGER,), timebox=120))
+    office.write(term(timebox="off"))
+    code, said = office.call("apply", "--auto-approve", "--allow", "shorter:flow/law")
+    assert code == 0, said
+    office.commit()
+    assert office.document()["changes"] == []
+    office.write(term(timebox=240))
+    office.call("apply", "--auto-approve", "--allow", "shorter:flow/law")
+    assert timebox(office.stage, SAM) is None
+    assert office.document()["changes"] == []
+
+
+def test_a_longer_timebox_is_held_where_somebody_whom_nobody_states_stays_behind(
+    rehearsal: Rehearsal,
+) -> None:
+    _applied(rehearsal, term(timebox=120))
+    path = f"/flows/{flow(rehearsal)['id']}/participants/{own(rehearsal, SAM)['participantId']}"
+    body = {"enabled": True, "durationMinutes": 150}
+    rehearsal.by_hand("PUT", f"{path}/timebox", body)
+    rehearsal.write(term(timebox=140))
+    assert {one.status for one in rehearsal.plan().changes} == {Status.PLANNED}
+    rehearsal.write(term(timebox=240))
+    plan = rehearsal.plan()
+    assert [(one.part, one.status) for one in plan.changes] == [("timebox", Status.HELD)]
+    assert f"no manifest states it: {SAM}" in "".join(note.message for note in plan.notes)
+    _applied(rehearsal, term(accommodations=(SAM_LONGER,), timebox=240))
+    assert timebox(rehearsal, SAM) == 300
 
 
 def test_without_a_base_nobody_loses_what_no_manifest_states(office: Office) -> None:
