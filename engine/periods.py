@@ -22,6 +22,9 @@ THERE = "held"
 
 ORAL = "FLOWoral"
 
+SHORTENING = ("examination", "preparation")
+"""Minutes of which fewer take something from whoever is examined."""
+
 
 def is_oral(desired: Desired) -> bool:
     """Whether anything is said of a flow's periods, or of who is examined in them."""

@@ -333,6 +333,13 @@ OF_FLOWS = (
 
 BESIDE = (
     Detection(
+        "hazard: a slot in a shorter period",
+        "kinds/_flow_slots.py",
+        "        if any(self._is_shorter(one) for one in (seats.change if seats else ())):\n",
+        "        if False:\n",
+        oral("shorter in another period"),
+    ),
+    Detection(
         "hazard: a source is attached",
         "kinds/_flow_attached.py",
         '            yield Hazard("sis-attach", TAKES_OVER, True)\n',

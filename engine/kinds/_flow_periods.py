@@ -15,7 +15,16 @@ from engine.kinds._flow_sis import is_left, note_sis
 from engine.kinds._flow_slots import Slots
 from engine.kinds._flow_within import SOON, left_behind
 from engine.model import IN_SLOTS, PERIOD_OF, PERIODS
-from engine.periods import ORAL, is_oral, moment, period_of, periods_in, said_locally, what_of
+from engine.periods import (
+    ORAL,
+    SHORTENING,
+    is_oral,
+    moment,
+    period_of,
+    periods_in,
+    said_locally,
+    what_of,
+)
 from engine.plan import Action, Change, FieldChange, Hazard, Status
 from engine.seats import starts_soon
 
@@ -28,8 +37,6 @@ if TYPE_CHECKING:
     from engine.world import Findings, World
 
 LEAVE, BLOCKED = f"{PERIODS}.leave", f"{PERIODS}.blocked"
-SHORTENING = ("examination", "preparation")
-"""Minutes that somebody has less time by, where they become fewer."""
 MINUTES = (*SHORTENING, "voting")
 """What moves everyone who comes later, where it changes."""
 

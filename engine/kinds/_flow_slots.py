@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.kinds._flow_within import PEOPLE, SOON, Within, comers
-from engine.model import IN_SLOTS, PERIODS, LiveSeat
-from engine.periods import moment, period_of, said_locally, what_of
+from engine.model import IN_SLOTS, PERIOD_OF, PERIODS, LiveSeat
+from engine.periods import SHORTENING, moment, period_of, said_locally, what_of
 from engine.plan import Hazard, Status
 from engine.seats import Wanted, plan_set, starts_soon
 
@@ -163,8 +163,23 @@ class Slots:
             gone = {one.user_id for one in seats.remove}
             live = self.live.roles.get(IN_SLOTS, ()) if self.live else ()
             before = {str(seat.flags["period"]) for seat in live if seat.user_id in gone}
+        if any(self._is_shorter(one) for one in (seats.change if seats else ())):
+            yield Hazard("shorter", "somebody is examined or prepares for a shorter time", True)
         if any(starts_soon(moment(one), self.world.now) for one in before):
             yield SOON
+
+    def _is_shorter(self, one: Seat) -> bool:
+        """Whether somebody goes to a period with fewer minutes than the one that they leave."""
+        old, new = _period(one.before), _period(one.flags)
+        if not old or old == new or self.live is None:
+            return False
+        stated = {path: value.value for path, value in self.desired.fields.items()}
+        there = self.live.fields
+        return any(
+            int((there | stated).get(f"{PERIOD_OF}{new}.{what}") or 0)
+            < int(there.get(f"{PERIOD_OF}{old}.{what}") or 0)
+            for what in SHORTENING
+        )
 
 
 def _period(flags: Iterable[tuple[str, object]]) -> str:

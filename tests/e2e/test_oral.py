@@ -383,6 +383,16 @@ def _near(stage: Rehearsal) -> None:
 HELD: dict[str, tuple[str, str, set[str]]] = {
     "shorter": (term([period(MONDAY, examination=20)]), "periods", {"shorter"}),
     "shorter to prepare": (term([period(MONDAY, preparation=5)]), "periods", {"shorter"}),
+    "shorter in another period": (
+        term([period(MONDAY), period(TUESDAY, examination=5)], slots(TUESDAY, SAM, TED)),
+        "slots",
+        {"shorter"},
+    ),
+    "without preparation in another period": (
+        term([period(MONDAY), period(TUESDAY)], slots(TUESDAY, SAM, TED)),
+        "slots",
+        {"shorter"},
+    ),
     "longer and near": (
         term([period(MONDAY, examination=40, preparation=20)]),
         "periods",
