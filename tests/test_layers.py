@@ -29,7 +29,9 @@ HOMES = {
     "click": {"cli", "main", "commands/*"},
     "rich": {"cli", "commands/*"},
     "filelock": {"commands/*"},
-    "sqlalchemy": {"grades/ledger", "grades/ledger_file", "grades/sql", "grades/http"},
+    "sqlalchemy": {
+        "grades/files", "grades/http", "grades/ledger", "grades/ledger_file", "grades/sql"
+    },
     "starlette": {"sandbox/*"},
     "uvicorn": {"sandbox/*"},
     "pydantic": {"*"},

@@ -30,10 +30,10 @@ from engine.wiseflow.assessments import read_scales
 from engine.wiseflow.flows import CONCLUDED, STATE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from datetime import datetime
 
-    from engine.grades.model import GradeExport, Item
+    from engine.grades.model import Delivered, GradeExport, Item
     from engine.grades.reading import Reading
     from engine.grades.receiver import Receiver, Refused
     from engine.grades.scales import Scale
@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from engine.wiseflow.assessments import ScaleRow
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
+
+OTHERS = (
+    "most people have another identifier than they were delivered under: where known_by was "
+    "changed, set it back, or give the export another key and place"
+)
 
 AHEAD = 3
 """Flows that are read while one is delivered: what they hold is in memory."""
@@ -223,6 +228,8 @@ async def _deliver(
     try:
         with receiver.open(flow) as opened:
             items = compare(joined, opened.known)
+            if _are_others(items, opened.known):
+                raise FlowError(OTHERS)
             moving = [item for item in items if item.difference in MOVES]
             if moving and not dry_run:
                 opened.write(lines_of(flow, read.facts, moving))
@@ -247,6 +254,11 @@ async def _deliver(
         without=joined.without,
         exported=joined.exported,
     )
+
+
+def _are_others(items: Sequence[Item], known: Mapping[str, Delivered]) -> bool:
+    """Whether most of those who were delivered would be so once more, as somebody else."""
+    return len(renamed("", items)) > max(2, len(known) // 2)
 
 
 def _without(

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from io import StringIO
 from typing import TYPE_CHECKING, Protocol
 
+import sqlalchemy as sa
+
 from engine.errors import EngineError
 from engine.grades.columns import cells
 from engine.grades.ledger_file import make_folder
@@ -30,9 +32,22 @@ if TYPE_CHECKING:
 
 BATCH = "files"
 
+PLACES = sa.Table(
+    "wisectl_files",
+    sa.MetaData(),
+    sa.Column("export", sa.String(200), primary_key=True),
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("shape", sa.Text, nullable=False),
+)
+"""The files that an export has written, or was about to, with what their rows look like."""
+
 
 class Format(Protocol):
     """From lines of the ledger to the content of files, by name, in the order of writing."""
+
+    names: tuple[str, ...]
+    shape: str
+    """What their rows look like: with another one all rows are others."""
 
     def files(self, ledger: Ledger) -> Iterator[tuple[str, Iterable[str]]]: ...
 
@@ -42,6 +57,8 @@ class CsvFile:
 
     def __init__(self, name: str, columns: tuple[tuple[str, str], ...]) -> None:
         self._name, self._columns = name, columns
+        self.names: tuple[str, ...] = (name,)
+        self.shape = f"csv {json.dumps(columns)}"
 
     def files(self, ledger: Ledger) -> Iterator[tuple[str, Iterable[str]]]:
         yield self._name, self._rows(ledger.lines())
@@ -57,6 +74,8 @@ class JsonLines:
 
     def __init__(self, name: str, columns: tuple[tuple[str, str], ...]) -> None:
         self._name, self._columns = name, columns
+        self.names: tuple[str, ...] = (name,)
+        self.shape = f"jsonl {json.dumps(columns)}"
 
     def files(self, ledger: Ledger) -> Iterator[tuple[str, Iterable[str]]]:
         yield self._name, self._rows(ledger.lines())
@@ -79,6 +98,7 @@ class Folder:
     def __init__(self, folder: Path, how: Format, ledger: LedgerFile, archive: str = "") -> None:
         self._folder, self._format, self._file = folder, how, ledger
         self._archive = archive
+        self._names = (archive,) if archive else how.names
         self._moved = 0
 
     async def recover(self) -> int:
@@ -88,6 +108,8 @@ class Folder:
         return found
 
     def unfinished(self) -> int:
+        """Raises: EngineError, where a file is in the place of ours that we have not written."""
+        self._refuse_strangers()
         return self._file.unfinished()
 
     @contextmanager
@@ -104,11 +126,60 @@ class Folder:
         return []
 
     async def finish(self) -> tuple[str, ...]:
-        return self._put_in_place() if self._moved else ()
+        return self._put_in_place() if self._moved or self._lacks_files() else ()
+
+    # ---- places ----------------------------------------------------------------------------------
+
+    def _written(self) -> dict[str, str]:
+        """By name the shape of each file that this export has written, or was about to."""
+        if not self._file.path.exists():
+            return {}
+        with self._file.transaction() as ledger:
+            if not sa.inspect(ledger.connection).has_table(PLACES.name):
+                return {}
+            mine = sa.select(PLACES).where(PLACES.c.export == self._file.export)
+            return {row.name: row.shape for row in ledger.connection.execute(mine)}
+
+    def _refuse_strangers(self) -> None:
+        """A roster, a manifest, somebody's letter: what we have not written is not written over."""
+        known = self._written()
+        for name in self._names:
+            if (self._folder / name).exists() and name not in known:
+                message = (
+                    f"{self._folder / name} is there already, and this export did not write it"
+                )
+                raise EngineError(f"{message}: name another file, or move it away")
+
+    def _lacks_files(self) -> bool:
+        """Whether a file is gone that holds what was delivered, or is of another name or shape."""
+        if not self._file.path.exists():
+            return False
+        known = self._written()
+        right = all(
+            known.get(name) == self._format.shape and (self._folder / name).exists()
+            for name in self._names
+        )
+        if right:
+            return False
+        with self._file.transaction() as ledger:
+            return next(iter(ledger.lines()), None) is not None
+
+    def _remember(self) -> None:
+        """Before the files are put in place: a run that is cut off then has written them."""
+        with self._file.writing() as ledger:
+            PLACES.create(ledger.connection, checkfirst=True)
+            mine = PLACES.c.export == self._file.export
+            ours = sa.delete(PLACES).where(mine, PLACES.c.name.in_(self._names))
+            ledger.connection.execute(ours)
+            shape = {"export": self._file.export, "shape": self._format.shape}
+            rows = [{"name": name, **shape} for name in self._names]
+            ledger.connection.execute(sa.insert(PLACES), rows)
 
     def _put_in_place(self) -> tuple[str, ...]:
         """Makes all files from the ledger; only then is what was on its way delivered."""
         make_folder(self._folder)
+        if any(self._written().get(name) != self._format.shape for name in self._names):
+            self._remember()
         with self._file.transaction() as ledger:
             ledger.take_turn()
             names = self._write(ledger)

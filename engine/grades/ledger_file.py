@@ -26,7 +26,7 @@ class LedgerFile:
     """
 
     def __init__(self, path: Path, export: str, claim: Callable[[], None]) -> None:
-        self.path, self._export, self._claim = path, export, claim
+        self.path, self.export, self._claim = path, export, claim
         self._opened: sa.Engine | None = None
 
     def unfinished(self) -> int:
@@ -50,7 +50,7 @@ class LedgerFile:
         self._claim()
         if self._opened is None:
             self._opened = open_file(self.path)
-        with transaction(self._opened, self._export) as ledger:
+        with transaction(self._opened, self.export) as ledger:
             yield ledger
 
     @contextmanager

@@ -114,6 +114,13 @@ class Bundle:
     def __init__(self, to: Destination) -> None:
         self._classes = to.classes
         self._school = to.school or "wiseflow"
+        self.names: tuple[str, ...] = (
+            "results.csv",
+            "lineItems.csv",
+            "categories.csv",
+            "manifest.csv",
+        )
+        self.shape = f"OneRoster 1.2 {self._classes} {self._school}"
 
     def files(self, ledger: Ledger) -> Iterator[tuple[str, Iterable[str]]]:
         yield "results.csv", self._results(ledger.lines())

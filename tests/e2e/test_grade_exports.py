@@ -242,3 +242,57 @@ def test_a_key_that_no_export_has_is_told(exams: Graded) -> None:
     code, said = exams.run("sos")
     assert code == 1
     assert "no grade export sos: did you mean sis?" in said
+
+
+@pytest.mark.parametrize(
+    ("to", "there"),
+    [
+        ({"csv": "ex/roster.csv"}, "ex/roster.csv"),
+        ({"csv": "manifests/flows.yaml"}, "manifests/flows.yaml"),
+        ({"jsonl": "wisectl.yaml"}, "wisectl.yaml"),
+        ({"oneroster_csv": "ex/"}, "ex/manifest.csv"),
+        ({"oneroster_csv": "ex/grades.zip"}, "ex/grades.zip"),
+    ],
+)
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)])
+def test_a_file_that_the_export_did_not_write_is_never_written_over(
+    exams: Graded, to: dict[str, str], there: str, flags: tuple[str, ...]
+) -> None:
+    path = exams.office.root / there
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists():
+        path.write_text("somebody else's\n", encoding="utf-8")
+    before = path.read_bytes()
+    exams.export(to=to)
+    code, said = exams.run(*flags)
+    assert code == 1
+    assert f"{there} is there already, and this export did not write it" in said
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_gone_or_of_another_shape_is_written_anew(exams: Graded) -> None:
+    exams.export()
+    exams.run()
+    exams.office.root.joinpath("out/grades.csv").unlink()
+    for _ in range(2):
+        code, document = exams.told()
+        assert (code, document["summary"]["new"]) == (0, 0)
+        assert delivered(exams) == due(exams)
+    assert document["written"] == []
+    exams.export(columns=["flow", "person", "grade", "title"])
+    assert exams.told()[1]["written"] == ["out/grades.csv"]
+    assert "title" in rows(exams)[0]
+    exams.export(to={"csv": "out/other.csv"})
+    assert exams.told()[1]["written"] == ["out/other.csv"]
+    assert len(rows(exams, "out/other.csv")) == len(due(exams))
+
+
+def test_nobody_is_delivered_once_more_because_known_by_was_changed(exams: Graded) -> None:
+    exams.export()
+    exams.run()
+    before = rows(exams)
+    exams.export(known_by="Personal Organisation Id")
+    code, document = exams.told()
+    assert code == 8
+    assert {"another identifier" in one["failed"] for one in document["flows"]} == {True}
+    assert rows(exams) == before

@@ -407,7 +407,7 @@ def test_a_folder_in_the_way_of_the_file_is_told(place: Place) -> None:
     there.mkdir(parents=True)
     code, said = place.exams.run()
     assert code == 1
-    assert f"{there} cannot be written: Is a directory" in said
+    assert f"{there} is there already, and this export did not write it" in said
     there.rmdir()
     place.out.joinpath(".gitignore").write_text("*\n", encoding="utf-8")
     place.finish("in the way")
