@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.creation import LEFTOVERS
@@ -255,21 +256,38 @@ def _is_anybody_there(desired: Desired, world: World) -> bool:
 def concluding_dates_last(changes: list[Change], now: datetime) -> list[Change]:
     """Dates by which the flow is over come after all else: WISEflow may archive it at once.
 
-    Rooms are booked for the new dates, which is too late then.
+    Rooms are booked for the new dates, which is too late where it has been archived by then.
     """
     over = next((one for one in changes if one.part == "dates" and is_over_by(one, now)), None)
     if over is None:
         return changes
     later = _later(over, changes)
+    refused = {one for one in later if _is_archived_by(over, now)}
     last = replace(over, after=tuple(sorted({one.id for one in changes} - later)))
     return [
-        last if one is over else _too_late(one) if one.id in later and one.part == BOOKINGS else one
+        last
+        if one is over
+        else _too_late(one)
+        if one.id in refused and one.part == BOOKINGS
+        else one
         for one in changes
     ]
 
 
+def _is_archived_by(dates: Change, now: datetime) -> bool:
+    """Whether marking has ended a month ago. Source: WISEflow help, "Archive and delete"."""
+    ends = [one.after for one in dates.fields if one.path == "marking.end"]
+    return any(_a_month_after(end) <= now for end in ends)
+
+
+def _a_month_after(moment: datetime) -> datetime:
+    """The same day of the next month, or as many days after its last one as it lacks."""
+    year, month = moment.year + moment.month // 12, moment.month % 12 + 1
+    return moment.replace(year=year, month=month, day=1) + timedelta(days=moment.day - 1)
+
+
 def _too_late(change: Change) -> Change:
-    reason = "by its new dates the exam is over: no room is booked for it any more"
+    reason = "by its new dates it is archived at once: no room is booked for it any more"
     return replace(change, status=Status.BLOCKED, reasons=(*change.reasons, reason))
 
 
