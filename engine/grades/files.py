@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from engine.errors import EngineError
 from engine.grades.columns import cells
 from engine.grades.ledger_file import make_folder
+from engine.grades.receiver import OpenedFlow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -114,7 +115,7 @@ class Folder:
 
     @contextmanager
     def open(self, flow: str) -> Iterator[OpenedFlow]:
-        yield OpenedFlow(self._file.delivered(flow), self)
+        yield OpenedFlow(self._file.delivered(flow), self.put_down)
 
     def put_down(self, lines: list[Line], known: Mapping[str, Delivered]) -> None:
         """Writes down what is on its way to the files."""
@@ -214,17 +215,6 @@ class Folder:
                             file.write(row.encode())
             with there.open("rb") as file:
                 _to_disk(file.fileno())
-
-
-class OpenedFlow:
-    """One flow of files: what is written is on its way until the files are in place."""
-
-    def __init__(self, known: Mapping[str, Delivered], folder: Folder) -> None:
-        self.known = known
-        self._folder = folder
-
-    def write(self, lines: list[Line]) -> None:
-        self._folder.put_down(lines, self.known)
 
 
 @contextmanager

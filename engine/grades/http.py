@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from engine.errors import ApiError
 from engine.grades.columns import cells
 from engine.grades.oneroster import result_id
-from engine.grades.receiver import Refused
+from engine.grades.receiver import OpenedFlow, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,7 +65,7 @@ class Receiver:
 
     @contextmanager
     def open(self, flow: str) -> Iterator[OpenedFlow]:
-        yield OpenedFlow(self._file.delivered(flow), self)
+        yield OpenedFlow(self._file.delivered(flow), self.put_down)
 
     def put_down(self, lines: list[Line], known: Mapping[str, Delivered]) -> None:
         """Writes down what is on its way, in batches with the keys that they are sent with."""
@@ -136,17 +136,6 @@ class Receiver:
         ]
         whole: dict[str, Any] = {"export": self._export.key, "grades": grades}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-class OpenedFlow:
-    """One flow of an address: what is written is on its way until it is sent."""
-
-    def __init__(self, known: Mapping[str, Delivered], receiver: Receiver) -> None:
-        self.known = known
-        self._receiver = receiver
-
-    def write(self, lines: list[Line]) -> None:
-        self._receiver.put_down(lines, self.known)
 
 
 def key_of(body: bytes) -> str:

@@ -11,7 +11,7 @@ from engine.grades.ledger import Line
 from engine.grades.model import Difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from engine.grades.model import Delivered, FlowFacts, Item
@@ -24,14 +24,26 @@ class FlowError(EngineError):
 class Opened(Protocol):
     """One flow at a destination, which nobody else delivers meanwhile."""
 
-    known: Mapping[str, Delivered]
-    """By person what was delivered of the flow."""
+    @property
+    def known(self) -> Mapping[str, Delivered]:
+        """By person what was delivered of the flow."""
 
     def write(self, lines: list[Line]) -> None:
         """Delivers new and changed grades, or writes down that they are on their way.
 
         Raises: FlowError, where the destination cannot tell the flow from another.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFlow:
+    """One flow where what is written is on its way first, and arrives afterwards."""
+
+    known: Mapping[str, Delivered]
+    put_down: Callable[[list[Line], Mapping[str, Delivered]], None]
+
+    def write(self, lines: list[Line]) -> None:
+        self.put_down(lines, self.known)
 
 
 class Receiver(Protocol):
