@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from engine.csvfile import Sheets
     from engine.documents import Documents, Entry
     from engine.errors import Location
+    from engine.kinds.grade_export import Post
     from engine.model import Desired
 
 FILES = ("oneroster_csv", "csv", "jsonl")
+TABLE = "wisectl_grades"
+"""Where nothing else is said."""
 WITH_COLUMNS = ("csv", "jsonl", "sql", "http")
 
 
@@ -74,6 +77,8 @@ class ExportReader:
             codes=value.codes or {},
             alternative_codes=value.alternative_codes or {},
             columns=columns,
+            codes_at=entry.at("codes") if entry.states("codes") else entry.location,
+            taken_back=self._taken_back(entry),
         )
 
     # ---- where to --------------------------------------------------------------------------------
@@ -89,24 +94,28 @@ class ExportReader:
                 self._wrong(entry, ("to",), "says of no destination", hint)
             return None
         self._refuse_strangers(entry, to, kind)
-        if kind == "http" and not to.secret and not entry.states("to", "secret"):
-            hint = "write secret: ${NAME}, an environment variable"
-            self._wrong(entry, ("to", "http"), "lacks a secret to sign with", hint)
-        path = self._path(entry, kind, getattr(to, kind)) if kind in FILES else None
-        ledger = self._path(entry, "ledger", to.ledger) if to.ledger else None
-        if kind in FILES and path is None:
+        at = entry.at("to", kind)
+        if to.sql:
+            table, before = to.sql.table or TABLE, to.sql.moved_from or ""
+            return Destination(kind, to.sql.url or "", at, table=table, moved_from=before)
+        if to.http:
+            return self._post(entry, to.http)
+        path = self._path(entry, kind, getattr(to, kind))
+        if path is None:
             return None
+        school, classes = to.school or "", to.classes or "flow"
+        return Destination(kind, getattr(to, kind), at, path, school=school, classes=classes)
+
+    def _post(self, entry: Entry, to: Post) -> Destination:
+        ledger = self._path(entry, "http", to.ledger, "ledger") if to.ledger else None
         return Destination(
-            kind,
-            getattr(to, kind),
-            entry.at("to", kind),
-            path,
-            table=to.table or "wisectl_grades",
+            "http",
+            to.url or "",
+            entry.at("to", "http"),
             secret=to.secret or "",
             batch=to.batch or 100,
             ledger=ledger,
-            school=to.school or "",
-            classes=to.classes or "flow",
+            moved_from=to.moved_from or "",
         )
 
     def _refuse_strangers(self, entry: Entry, to: To, kind: str) -> None:
@@ -116,16 +125,16 @@ class ExportReader:
                 message = f"does not go with {kind}"
                 self._wrong(entry, ("to", word), message, f"it goes with {needed}")
 
-    def _path(self, entry: Entry, kind: str, text: str) -> Path | None:
-        source, colon, below = text.rpartition(":")
+    def _path(self, entry: Entry, kind: str, text: str, *below: str) -> Path | None:
+        source, colon, path = text.rpartition(":")
         if not colon:
-            return self.sheets.root / below
+            return self.sheets.root / path
         sources = self.sheets.sources
         if source not in sources:
             hint = near(source, sources) or "name it under sources in wisectl.yaml"
-            self._wrong(entry, ("to", kind), f"no source {shown(source)}", hint)
+            self._wrong(entry, ("to", kind, *below), f"no source {shown(source)}", hint)
             return None
-        return sources[source] / below
+        return sources[source] / path
 
     def _refuse_one_place(
         self, entry: Entry, export: GradeExport, places: dict[str, Location]
@@ -166,6 +175,14 @@ class ExportReader:
         if not set(FLOW_KEYS) & set(held):
             hint = f"add one of {', '.join(FLOW_KEYS)}"
             self._wrong(entry, ("columns",), "do not say of which flow a grade is", hint)
+
+    def _taken_back(self, entry: Entry) -> dict[str, frozenset[str]]:
+        stated = entry.value.taken_back or {}
+        for flow in stated:
+            if flow not in self.flows:
+                where, name = entry.at("taken_back", flow), entry.name("taken_back", flow)
+                self.documents.dangling("flows", flow, where, name)
+        return {flow: frozenset(people) for flow, people in stated.items()}
 
     def _check_codes(self, entry: Entry) -> None:
         value = entry.value

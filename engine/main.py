@@ -53,7 +53,7 @@ def _run(arguments: list[str]) -> int:
     except OSError as error:
         return _refused_by_the_system(arguments, error)
     except (KeyboardInterrupt, click.exceptions.Abort):
-        return _fail(arguments, "Interrupted. Run plan to see what is left to do.", INTERRUPTED)
+        return _fail(arguments, "Interrupted. Run it again to see what is left to do.", INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0

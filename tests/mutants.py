@@ -1,8 +1,9 @@
 """Takes one safeguard out of the engine at a time, and says what notices: `make mutants`.
 
 Each mutant is a text that stands exactly once in one file, and what stands there instead. Those of
-this table are for the laws to notice, those of `detections.py` for the tests that they name. All
-run on a copy of the project. Exits 1 when a mutant survives, or its text is not there any more.
+this table are for the laws to notice, those of `detections.py` and `grade_detections.py` for the
+tests that they name. All run on a copy of the project. Exits 1 when a mutant survives, or its text
+is not there any more.
 `python -m tests.mutants WORD...` tries those whose name holds one of the words.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.detections import DETECTIONS, Detection
+from tests.grade_detections import OF_GRADES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,7 +169,7 @@ class Caught(NamedTuple):
 
 
 def main(wanted: list[str]) -> int:
-    every: tuple[Mutant | Detection, ...] = (*MUTANTS, *DETECTIONS)
+    every: tuple[Mutant | Detection, ...] = (*MUTANTS, *DETECTIONS, *OF_GRADES)
     chosen = [m for m in every if not wanted or any(word in m.name for word in wanted)]
     survivors = 0
     for number, mutant in enumerate(chosen, 1):

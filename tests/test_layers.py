@@ -30,7 +30,7 @@ HOMES = {
     "rich": {"cli", "commands/*"},
     "filelock": {"commands/*"},
     "sqlalchemy": {
-        "grades/files", "grades/http", "grades/ledger", "grades/ledger_file", "grades/sql"
+        "grades/database", "grades/http", "grades/ledger", "grades/ledger_file", "grades/sql"
     },
     "starlette": {"sandbox/*"},
     "uvicorn": {"sandbox/*"},

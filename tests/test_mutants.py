@@ -8,9 +8,10 @@ import pytest
 
 from engine.guards import NAMES
 from tests.detections import DETECTIONS, Detection, held
+from tests.grade_detections import OF_GRADES
 from tests.mutants import MUTANTS, ROOT, Mutant
 
-EVERY: tuple[Mutant | Detection, ...] = (*MUTANTS, *DETECTIONS)
+EVERY: tuple[Mutant | Detection, ...] = (*MUTANTS, *DETECTIONS, *OF_GRADES)
 ELSEWHERE = {"starts-soon", "primary-email", "uniweb", "deletion"}
 """Names of --allow whose detections are several, or are tried by tests of their own."""
 
@@ -32,7 +33,10 @@ def test_what_is_left_without_it_can_be_read(mutant: Mutant | Detection) -> None
     ast.parse(text.replace(mutant.before, mutant.after))
 
 
-@pytest.mark.parametrize("detection", DETECTIONS, ids=[one.name for one in DETECTIONS])
+DETECTED = (*DETECTIONS, *OF_GRADES)
+
+
+@pytest.mark.parametrize("detection", DETECTED, ids=[one.name for one in DETECTED])
 def test_the_tests_that_must_notice_are_there(detection: Detection) -> None:
     assert detection.tests
     for one in detection.tests:
@@ -42,7 +46,7 @@ def test_the_tests_that_must_notice_are_there(detection: Detection) -> None:
 
 
 def test_every_name_of_allow_has_what_detects_it_taken_out() -> None:
-    tried = {test for one in DETECTIONS for test in one.tests}
+    tried = {test for one in DETECTED for test in one.tests}
     assert {name for name in NAMES if not tried & {*held(name)}} == ELSEWHERE
 
 

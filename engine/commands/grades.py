@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,9 @@ from engine.commands.progress import Progress
 from engine.commands.session import WORK_FOLDER
 from engine.errors import EngineError, LockedError, ManifestError, Problem
 from engine.exit_codes import INTERRUPTED, PARTLY, worst
-from engine.grades.exporting import ExportReport, find_flows, run_export
+from engine.grades.exporting import ExportReport, run_export
 from engine.grades.files import CsvFile, Folder, Format, JsonLines
+from engine.grades.finding import find_flows
 from engine.grades.http import Receiver as Address
 from engine.grades.ledger_file import LedgerFile
 from engine.grades.oneroster import Bundle
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from engine.grades.model import FlowReport, GradeExport
     from engine.grades.receiver import Receiver
     from engine.model import DesiredState
+    from engine.render.style import Style
     from engine.render.text import Line
 
 ARCHIVE = ".zip"
@@ -58,12 +61,23 @@ def run(session: Session, keys: Sequence[str], *, dry_run: bool) -> int:
         session.invocation.say("Interrupted. Run it again: nothing is delivered twice.")
         codes.append(INTERRUPTED)
     if session.invocation.json:
-        style = session.style(state)
+        style = _style(session, state)
         rows = [document(one, style) for one in reports]
         whole = {"format_version": "1.0", "dry_run": dry_run, "exports": rows}
         print(render(whole | {"interrupted": bool(codes)}), end="")
     moved = not dry_run and any(total(one, each) for one in reports for each in MOVES)
     return worst([*codes, *(code for one in reports for code in _codes(one, moved))])
+
+
+def _style(session: Session, state: DesiredState) -> Style:
+    """People are masked wherever it is no terminal: what is written elsewhere is a log."""
+    style, environment = session.style(state), session.environment
+    is_off = environment is not None and environment.mask == "off"
+    return replace(style, mask=style.mask or not (is_off or _is_terminal()))
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _codes(report: ExportReport, moved: bool) -> Iterable[int]:
@@ -117,7 +131,7 @@ async def _export(
 ) -> None:
     flows = state.of("flow")
     keys = {key for export in exports for key in export.flows}
-    style = session.style(state)
+    style = _style(session, state)
 
     def tell(lines: Iterable[Line]) -> None:
         if text := paint(lines, color=style.color):
@@ -162,7 +176,8 @@ def _receiver(
     """The export's destination; what it holds open is closed with the stack."""
     to = export.to
     if to.kind == "sql":
-        return Table(export, secrets[to.value], read_only=dry_run)
+        url = filled(to.value, os.environ)
+        return Table(export, url, session.invocation.root, read_only=dry_run)
     place = _ledger(session, export)
     claim = _nothing if dry_run else _claiming(export, place, closing)
     ledger = LedgerFile(place, export.name, claim)

@@ -23,6 +23,7 @@ def facts_of(flow: FlowFacts, grade: Grade) -> dict[str, Cell]:
         **flow._asdict(),
         "user": grade.user,
         "participant": grade.participant,
+        "number": grade.number,
         "submission": grade.submission,
     }
 

@@ -7,24 +7,29 @@ from typing import TYPE_CHECKING
 from engine.grades.model import Difference, Item, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from engine.grades.joining import Joined
     from engine.grades.model import Delivered, Grade
 
 
-def compare(joined: Joined, delivered: Mapping[str, Delivered]) -> list[Item]:
+def compare(
+    joined: Joined, delivered: Mapping[str, Delivered], taken_back: Container[str] = ()
+) -> list[Item]:
     """Each grade with its difference, by person; what was delivered and is gone is withdrawn.
 
     Somebody whose grade is there and cannot be delivered is not among them: the trouble says why.
+    Nor is what the receiver has taken back, once that was written down.
     """
     items = [_compared(grade, delivered.get(grade.person)) for grade in joined.grades]
     there = {grade.person for grade in joined.grades}
-    gone = [one for person, one in delivered.items() if person not in there]
-    items += [
-        Item(Difference.WITHDRAWN, None, one) for one in gone if one.user not in joined.troubled
-    ]
-    return sorted(items, key=_person)
+    gone = [one for one in delivered.values() if one.person not in there and one.content]
+    for one in gone:
+        if one.person in taken_back:
+            items.append(Item(Difference.TAKEN_BACK, None, one))
+        elif one.user not in joined.troubled:
+            items.append(Item(Difference.WITHDRAWN, None, one))
+    return sorted(items, key=lambda item: item.person)
 
 
 def renamed(flow: str, items: Iterable[Item]) -> list[Trouble]:
@@ -39,19 +44,13 @@ def renamed(flow: str, items: Iterable[Item]) -> list[Trouble]:
         if item.difference is Difference.WITHDRAWN and item.before and item.before.user in new:
             grade = new[item.before.user]
             message = "was delivered under another identifier before"
-            hint = "have that one taken back where it was delivered to"
+            hint = "have that one taken back where it was delivered to, then state taken_back"
             troubles.append(Trouble(flow, grade.number, grade.person, message, hint))
     return troubles
 
 
 def _compared(grade: Grade, before: Delivered | None) -> Item:
-    if before is None:
-        return Item(Difference.NEW, grade, None)
+    if before is None or not before.content:
+        return Item(Difference.NEW, grade, before)
     same = dict(before.content) == grade.content
     return Item(Difference.UNCHANGED if same else Difference.CHANGED, grade, before)
-
-
-def _person(item: Item) -> str:
-    if item.grade:
-        return item.grade.person
-    return item.before.person if item.before else ""

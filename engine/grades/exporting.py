@@ -1,6 +1,6 @@
 """One export from end to end: find its flows, read, join, compare, deliver, finish.
 
-find        by key, archived ones too; what is not concluded waits, unless the manifest says so
+find        engine/grades/finding.py: by key, archived ones too; what is not concluded waits
 read        engine/grades/reading.py, some flows ahead of what is delivered
 join        engine/grades/joining.py: grades with people, and what keeps some back
 deliver     within the destination's turn: compare with its ledger, write what is new or changed
@@ -17,29 +17,23 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ApiError, EngineError
 from engine.grades.comparing import compare, renamed
+from engine.grades.finding import facts_of, not_to_read
 from engine.grades.joining import join
-from engine.grades.model import Difference, FlowFacts, FlowReport, Trouble
+from engine.grades.model import Difference, FlowReport, Trouble
 from engine.grades.reading import read_flow
 from engine.grades.receiver import MOVES, FlowError, lines_of
-from engine.grades.scales import number_of
 from engine.grades.telling_apart import not_told_apart
-from engine.kinds._flow_adopted import is_unclear
-from engine.live import find_world
 from engine.model import Address
-from engine.wiseflow.assessments import read_scales
-from engine.wiseflow.flows import CONCLUDED, STATE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-    from datetime import datetime
 
-    from engine.grades.model import Delivered, GradeExport, Item
+    from engine.grades.finding import Found
+    from engine.grades.joining import Joined
+    from engine.grades.model import Delivered, FlowFacts, GradeExport, Item
     from engine.grades.reading import Reading
-    from engine.grades.receiver import Receiver, Refused
-    from engine.grades.scales import Scale
-    from engine.live import Conventions
-    from engine.model import Desired, DesiredState, Live
-    from engine.wiseflow.assessments import ScaleRow
+    from engine.grades.receiver import Receiver, Refused, Stamp
+    from engine.model import Desired
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
 
@@ -67,34 +61,6 @@ class ExportReport:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What is known of the flows of all exports before any grade is read."""
-
-    world: World
-    scales: Mapping[int, ScaleRow]
-
-
-async def find_flows(
-    api: WiseflowApi, state: DesiredState, conventions: Conventions, keys: set[str]
-) -> Found:
-    """Finds flows by key, with nothing that only plans need. Raises: ApiError, EngineError."""
-    desired = {
-        address: _bare(one)
-        for address, one in state.resources.items()
-        if address.kind == "flow" and address.key in keys
-    }
-    world = await find_world(api, desired, desired, conventions)
-    scales = await read_scales(api) if world.live else {}
-    return Found(world, scales)
-
-
-def _bare(flow: Desired) -> Desired:
-    """The flow as far as it takes to find it."""
-    kept = {name: one for name, one in flow.fields.items() if name == "type"}
-    return replace(flow, fields=kept, roles={}, sequence=None)
-
-
 async def run_export(
     api: WiseflowApi,
     export: GradeExport,
@@ -112,18 +78,19 @@ async def run_export(
     """
     done = ExportReport(export, [])
     try:
+        _refuse_no_data_type(export, found.world)
         if dry_run:
             done.unfinished = receiver.unfinished()
         else:
             done.recovered = await receiver.recover()
-        async with aclosing(_readings(api, export, flows, found)) as readings:
+        work = _Work(api, export, flows, found, receiver)
+        async with aclosing(_readings(work)) as readings:
             async for flow, reading in readings:
-                one = reading
-                if isinstance(one, _Read):
-                    one = await _deliver(export, flow, one, receiver, dry_run=dry_run)
+                one = await _delivered(work, flow, reading, dry_run=dry_run)
                 report(one)
                 # A term's grades would be in memory otherwise.
-                done.flows.append(replace(one, items=()))
+                gone = tuple(i for i in one.items if i.difference is Difference.WITHDRAWN)
+                done.flows.append(replace(one, items=gone))
         if not dry_run:
             done.written = await receiver.finish()
     except EngineError as error:
@@ -133,10 +100,29 @@ async def run_export(
     return done
 
 
+def _refuse_no_data_type(export: GradeExport, world: World) -> None:
+    lacking = [name for name in export.data_types if name not in world.licence.data_types]
+    if world.live and lacking:
+        known = ", ".join(sorted(world.licence.data_types)) or "none"
+        message = f'the licence has no user data type "{lacking[0]}"'
+        raise EngineError(f"{message}; it has {known}: name one of them in {export.location}")
+
+
 def _not_arrived(flow: FlowReport) -> FlowReport:
     """The flow without what moves: files come last, and none of it is in them yet."""
     kept = {one: count for one, count in flow.counts.items() if one not in MOVES}
     return replace(flow, counts=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One export, with all that it takes to read and to deliver its flows."""
+
+    api: WiseflowApi
+    export: GradeExport
+    flows: Mapping[str, Desired]
+    found: Found
+    receiver: Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +131,20 @@ class _Read:
 
     facts: FlowFacts
     reading: Reading
+    stamp: Stamp
+    """The destination's, before it was read."""
 
 
-async def _readings(
-    api: WiseflowApi, export: GradeExport, flows: Mapping[str, Desired], found: Found
-) -> AsyncGenerator[tuple[str, _Read | FlowReport], None]:
+async def _readings(work: _Work) -> AsyncGenerator[tuple[str, _Read | FlowReport], None]:
     """Each flow of the export in its order, read ahead a little."""
-    alike = not_told_apart(export, flows, found.world.live)
+    alike = not_told_apart(work.export, work.flows, work.found.world.live)
     ahead: deque[tuple[str, asyncio.Task[_Read | FlowReport]]] = deque()
-    waiting = deque(export.flows)
+    waiting = deque(work.export.flows)
     try:
         while waiting or ahead:
             while waiting and len(ahead) < AHEAD:
                 key = waiting.popleft()
-                task = asyncio.create_task(_read(api, export, flows[key], found, alike))
+                task = asyncio.create_task(_read(work, key, alike.get(key, "")))
                 ahead.append((key, task))
             key, task = ahead.popleft()
             yield key, await task
@@ -168,80 +154,68 @@ async def _readings(
         await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
 
 
-async def _read(
-    api: WiseflowApi,
-    export: GradeExport,
-    flow: Desired,
-    found: Found,
-    alike: Mapping[str, str],
-) -> _Read | FlowReport:
-    key, world = flow.address.key, found.world
-    if key in alike:
-        return FlowReport(key, failed=alike[key])
-    live = world.live.get(Address("flow", key))
-    why = _not_to_read(export, key, live, world)
+async def _read(work: _Work, key: str, alike: str = "") -> _Read | FlowReport:
+    if alike:
+        return FlowReport(key, failed=alike)
+    export, found = work.export, work.found
+    live = found.world.live.get(Address("flow", key))
+    why = not_to_read(export, key, found)
     if why or live is None:
         return why or FlowReport(key)
-    lacking = [name for name in export.data_types if name not in world.licence.data_types]
-    if lacking:
-        return FlowReport(key, failed=f'the licence has no user data type "{lacking[0]}"')
+    stamp = work.receiver.stamp(key)
     try:
-        reading = await read_flow(api, live.server_id, export, world.licence, found.scales)
+        reading = await read_flow(
+            work.api, live.server_id, export, found.world.licence, found.scales
+        )
     except ApiError as error:
         if error.exit_code != ApiError.exit_code:
             raise
         return FlowReport(key, failed=error.unread)
-    return _Read(_facts(flow, live, export, reading.scale, world), reading)
+    facts = facts_of(work.flows[key], live, export, reading.scale, found.world)
+    return _Read(facts, reading, stamp)
 
 
-def _not_to_read(
-    export: GradeExport, key: str, live: Live | None, world: World
-) -> FlowReport | None:
-    """Why a flow's grades are not read; None where they are."""
-    if is_unclear(key, world):
-        return FlowReport(key, failed="nobody can say which flow it is: `wisectl plan` tells why")
-    if others := [one for one in _same(live, world) if one != key]:
-        return FlowReport(key, failed=f"it and flow/{others[0]} are one in WISEflow")
-    if live is None:
-        return FlowReport(key, waiting="it is not in WISEflow")
-    if live.facts["marked"]:
-        return FlowReport(key, waiting="it is still being made")
-    state = live.facts["state"]
-    if state < CONCLUDED and not export.before_marking_ends:
-        end: datetime | None = live.fields.get("marking.end")
-        until = f", marking ends {end.astimezone(world.zone):%a %d %b %Y %H:%M}" if end else ""
-        return FlowReport(key, waiting=f"it is {STATE_NAMES[state]}{until}")
-    return None
-
-
-def _same(live: Live | None, world: World) -> list[str]:
-    """The keys that come to one flow in WISEflow: its grades would be delivered for each."""
-    number = live.server_id if live else None
-    return [address.key for address, one in world.live.items() if one.server_id == number]
-
-
-async def _deliver(
-    export: GradeExport, flow: str, read: _Read, receiver: Receiver, *, dry_run: bool
+async def _delivered(
+    work: _Work, flow: str, read: _Read | FlowReport, *, dry_run: bool
 ) -> FlowReport:
+    """What became of a flow; read again where another run has delivered it meanwhile.
+
+    That one may have read later than we did: its grades would be replaced by older ones.
+    """
+    while isinstance(read, _Read):
+        read = await _deliver(work, flow, read, dry_run=dry_run) or await _read(work, flow)
+    return read
+
+
+async def _deliver(work: _Work, flow: str, read: _Read, *, dry_run: bool) -> FlowReport | None:
     """Compares within the destination's turn, so that of two runs the later one sees the first."""
-    joined = join(flow, read.reading, export)
+    joined = join(flow, read.reading, work.export)
+    refused: list[Refused] = []
     try:
-        with receiver.open(flow) as opened:
-            items = compare(joined, opened.known)
+        with work.receiver.open(flow) as opened:
+            if opened.stamp != read.stamp:
+                return None
+            items = compare(joined, opened.known, work.export.taken_back.get(flow, ()))
             if _are_others(items, opened.known):
                 raise FlowError(OTHERS)
             moving = [item for item in items if item.difference in MOVES]
-            if moving and not dry_run:
-                opened.write(lines_of(flow, read.facts, moving))
+            lines = lines_of(flow, read.facts, moving)
+            if lines and dry_run:
+                refused = opened.check(lines)
+            elif lines:
+                opened.write(lines)
     except FlowError as error:
         return FlowReport(flow, failed=str(error))
-    refused = [] if dry_run else await receiver.send()
+    if not dry_run:
+        refused = await work.receiver.send()
+    return _report(flow, joined, items, refused)
+
+
+def _report(flow: str, joined: Joined, items: list[Item], refused: list[Refused]) -> FlowReport:
     troubles = [*joined.troubles, *renamed(flow, items)]
-    taken, lost = _without(moving, refused)
+    taken, lost = _without([item for item in items if item.difference in MOVES], refused)
     troubles += [
-        Trouble(flow, one.grade.number, one.grade.person, why, "ask whoever receives them")
-        for one, why in lost
-        if one.grade
+        Trouble(flow, one.number, one.person, why, "ask whoever receives them") for one, why in lost
     ]
     withdrawn = [item for item in items if item.difference is Difference.WITHDRAWN]
     told = (*taken, *withdrawn)
@@ -268,47 +242,9 @@ def _without(
     reasons = {person: one.message for one in refused for person in one.people}
     taken, lost = [], []
     for item in moving:
-        why = reasons.get(item.grade.person) if item.grade else None
+        why = reasons.get(item.person) if item.grade else None
         if why is None:
             taken.append(item)
         else:
             lost.append((item, why))
     return taken, lost
-
-
-# ---- facts ---------------------------------------------------------------------------------------
-
-
-def _facts(
-    flow: Desired, live: Live, export: GradeExport, scale: Scale | None, world: World
-) -> FlowFacts:
-    stated = {name: flow.fields[name].value for name in ("code", "term") if name in flow.fields}
-    least, most = _bounds(scale, export)
-    return FlowFacts(
-        title=live.fields.get("title") or "",
-        subtitle=live.fields.get("subtitle") or "",
-        flow_code=stated.get("code") or "",
-        term=stated.get("term") or "",
-        starts=_day(live.fields.get("participation.start"), world),
-        ends=_day(live.fields.get("participation.end"), world),
-        least=least,
-        most=most,
-        read=_day(world.now, world),
-    )
-
-
-def _day(moment: datetime | None, world: World) -> str:
-    """The day that it was where the exam is."""
-    return f"{moment.astimezone(world.zone):%Y-%m-%d}" if moment else ""
-
-
-def _bounds(scale: Scale | None, export: GradeExport) -> tuple[str, str]:
-    """The least and the greatest number among the codes; 0 and 1 where none is a number."""
-    if scale is None:
-        return "0", "1"
-    codes = export.codes.get(scale.name)
-    values = list(codes.values()) if codes else [*scale.options.values()]
-    if not values:
-        values = [str(one) for one in (scale.least, scale.most) if one is not None]
-    numbers = sorted(number for one in values if (number := number_of(one)) is not None)
-    return (f"{numbers[0]:f}", f"{numbers[-1]:f}") if numbers else ("0", "1")

@@ -15,12 +15,10 @@ from contextlib import contextmanager, suppress
 from io import StringIO
 from typing import TYPE_CHECKING, Protocol
 
-import sqlalchemy as sa
-
 from engine.errors import EngineError
 from engine.grades.columns import cells
 from engine.grades.ledger_file import make_folder
-from engine.grades.receiver import OpenedFlow
+from engine.grades.receiver import NOBODY_ELSE, OpenedFlow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,18 +27,9 @@ if TYPE_CHECKING:
     from engine.grades.ledger import Ledger, Line
     from engine.grades.ledger_file import LedgerFile
     from engine.grades.model import Delivered
-    from engine.grades.receiver import Refused
+    from engine.grades.receiver import Refused, Stamp
 
 BATCH = "files"
-
-PLACES = sa.Table(
-    "wisectl_files",
-    sa.MetaData(),
-    sa.Column("export", sa.String(200), primary_key=True),
-    sa.Column("name", sa.String(255), primary_key=True),
-    sa.Column("shape", sa.Text, nullable=False),
-)
-"""The files that an export has written, or was about to, with what their rows look like."""
 
 
 class Format(Protocol):
@@ -113,6 +102,10 @@ class Folder:
         self._refuse_strangers()
         return self._file.unfinished()
 
+    def stamp(self, flow: str) -> Stamp:
+        """Always the same: a run has the ledger to itself."""
+        return NOBODY_ELSE
+
     @contextmanager
     def open(self, flow: str) -> Iterator[OpenedFlow]:
         yield OpenedFlow(self._file.delivered(flow), self.put_down)
@@ -136,10 +129,7 @@ class Folder:
         if not self._file.path.exists():
             return {}
         with self._file.transaction() as ledger:
-            if not sa.inspect(ledger.connection).has_table(PLACES.name):
-                return {}
-            mine = sa.select(PLACES).where(PLACES.c.export == self._file.export)
-            return {row.name: row.shape for row in ledger.connection.execute(mine)}
+            return ledger.places()
 
     def _refuse_strangers(self) -> None:
         """A roster, a manifest, somebody's letter: what we have not written is not written over."""
@@ -168,13 +158,7 @@ class Folder:
     def _remember(self) -> None:
         """Before the files are put in place: a run that is cut off then has written them."""
         with self._file.writing() as ledger:
-            PLACES.create(ledger.connection, checkfirst=True)
-            mine = PLACES.c.export == self._file.export
-            ours = sa.delete(PLACES).where(mine, PLACES.c.name.in_(self._names))
-            ledger.connection.execute(ours)
-            shape = {"export": self._file.export, "shape": self._format.shape}
-            rows = [{"name": name, **shape} for name in self._names]
-            ledger.connection.execute(sa.insert(PLACES), rows)
+            ledger.remember(self._names, self._format.shape)
 
     def _put_in_place(self) -> tuple[str, ...]:
         """Makes all files from the ledger; only then is what was on its way delivered."""

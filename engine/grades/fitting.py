@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from engine.grades.columns import Cell
 
 _NUMBER = re.compile(r"[-+]?\d{1,60}([.,]\d{1,60})?", re.ASCII)
+_BARE = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
+"""A number that nobody writes otherwise, with no more digits than a float keeps."""
+
 _LARGEST = 2**63
 
 
@@ -21,9 +24,10 @@ class UnfitError(Exception):
     """A value that a column does not take; the text says which column, and no value."""
 
 
-def fitted(value: Cell, column: Any) -> Any:
+def fitted(value: Cell, column: Any, *, is_name: bool = True) -> Any:
     """The value in the type of a column, which is SQLAlchemy's. Raises: UnfitError.
 
+    A name is what tells people and exams apart: as a number, no character of it may be lost.
     Databases differ in what they do to a value that does not fit: some change it, and a grade
     that was changed is another grade.
     """
@@ -39,7 +43,10 @@ def fitted(value: Cell, column: Any) -> Any:
         # A type of which SQLAlchemy knows nothing: the database decides.
         return value
     try:
-        return _MADE[kind](str(value), column.type)
+        made = _MADE[kind](str(value), column.type)
+        if is_name and isinstance(made, (int, float, Decimal)) and not _BARE.fullmatch(str(value)):
+            raise ValueError
+        return made
     except (ValueError, KeyError):
         message = f"does not fit the column {column.name}, which is {column.type}"
         raise UnfitError(message) from None

@@ -12,15 +12,17 @@ import hashlib
 import hmac
 import json
 import time
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from engine.errors import ApiError
 from engine.grades.columns import cells
 from engine.grades.oneroster import result_id
-from engine.grades.receiver import OpenedFlow, Refused
+from engine.grades.receiver import NOBODY_ELSE, OpenedFlow, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,11 +31,18 @@ if TYPE_CHECKING:
     from engine.grades.ledger_file import LedgerFile
     from engine.grades.model import Delivered, GradeExport
     from engine.grades.posting import Poster
+    from engine.grades.receiver import Stamp
 
 SIGNATURE = "Wisectl-Signature"
 KEY = "Idempotency-Key"
 REFUSALS = frozenset({400, 404, 409, 410, 413, 415, 422})
 """The receiver has read a batch and does not take it: to send it again would change nothing."""
+
+ABOUT_GRADES = frozenset({400, 413, 422})
+"""Of these, what may be about some grades of the batch: the others are sent without them."""
+
+IN_A_ROW = 20
+"""Grades that are refused alone, with none that is taken between them: then all will be."""
 
 BODIES = sa.Table(
     "wisectl_posts",
@@ -54,6 +63,7 @@ class Receiver:
         self._export, self._poster, self._file = export, poster, ledger
         self._secret = secret.encode()
         self._sent = 0
+        self._refused_in_a_row = 0
 
     async def recover(self) -> int:
         found = self.unfinished()
@@ -61,7 +71,20 @@ class Receiver:
         return found - sum(len(one.people) for one in refused)
 
     def unfinished(self) -> int:
+        """Raises: EngineError, where what was delivered went to another host."""
+        if self._file.path.exists():
+            with self._file.transaction() as ledger:
+                self._settle_place(ledger, writes=False)
         return self._file.unfinished()
+
+    def _settle_place(self, ledger: Ledger, *, writes: bool) -> None:
+        to = self._export.to
+        before = origin_of(to.moved_from) if to.moved_from else ""
+        ledger.settle_place(origin_of(to.value), before, writes=writes)
+
+    def stamp(self, flow: str) -> Stamp:
+        """Always the same: a run has the ledger to itself."""
+        return NOBODY_ELSE
 
     @contextmanager
     def open(self, flow: str) -> Iterator[OpenedFlow]:
@@ -70,14 +93,13 @@ class Receiver:
     def put_down(self, lines: list[Line], known: Mapping[str, Delivered]) -> None:
         """Writes down what is on its way, in batches with the keys that they are sent with."""
         most = self._export.to.batch
+        coming = [line for line in lines if line.content]
         with self._file.writing() as ledger:
             BODIES.create(ledger.connection, checkfirst=True)
-            for at in range(0, len(lines), most):
-                some = sorted(lines[at : at + most], key=lambda one: (one.flow, one.person))
-                body = self._body(some)
-                ledger.write(some, known, key_of(body))
-                row = {"export": self._export.name, "batch": key_of(body), "body": body}
-                ledger.connection.execute(sa.insert(BODIES).values(row))
+            ledger.write([line for line in lines if not line.content], known)
+            for at in range(0, len(coming), most):
+                some = coming[at : at + most]
+                ledger.write(some, known, self._put_body(ledger, some))
 
     async def send(self) -> list[Refused]:
         """Sends every batch on its way. Raises: ApiError, where nobody knows what came of one."""
@@ -85,19 +107,48 @@ class Receiver:
             return []
         refused = []
         with self._file.transaction() as ledger:
-            names = list(ledger.on_their_way())
-        for name in names:
+            names = deque(ledger.on_their_way())
+        while names:
+            name = names.popleft()
             with self._file.transaction() as ledger:
-                people = tuple(line.person for line in ledger.batch(name))
+                lines = ledger.batch(name)
                 body = ledger.connection.execute(self._of(sa.select(BODIES.c.body), name)).scalar()
-            why = await self._send(name, bytes(body or b""))
+            status = await self._send(name, bytes(body or b""))
             with self._file.transaction() as ledger:
-                self._end(ledger, name, taken=not why)
-            if why:
-                refused.append(Refused(people, why))
+                if self._is_parted(status, lines):
+                    names.extendleft(self._part(ledger, name, lines))
+                    continue
+                self._end(ledger, name, taken=not status)
+            if status:
+                self._refused_in_a_row += 1
+                people = tuple(line.person for line in lines)
+                refused.append(Refused(people, f"the receiver refused them: {status}"))
             else:
-                self._sent += len(people)
+                self._refused_in_a_row = 0
+                self._sent += len(lines)
         return refused
+
+    def _is_parted(self, status: int, lines: list[Line]) -> bool:
+        """Whether some grades of a batch may be taken without the others."""
+        may_be = status in ABOUT_GRADES and self._refused_in_a_row < IN_A_ROW
+        return may_be and len(lines) > 1
+
+    def _part(self, ledger: Ledger, name: str, lines: list[Line]) -> list[str]:
+        """Two batches in the place of one, so that one grade does not keep back all others."""
+        ledger.connection.execute(self._of(sa.delete(BODIES), name))
+        half, names = len(lines) // 2, []
+        for some in (lines[half:], lines[:half]):
+            key = self._put_body(ledger, some)
+            ledger.split(name, [line.person for line in some], key)
+            names.append(key)
+        return names
+
+    def _put_body(self, ledger: Ledger, lines: list[Line]) -> str:
+        """The key of what is posted of some grades."""
+        body = self._body(sorted(lines, key=lambda one: (one.flow, one.person)))
+        row = {"export": self._export.name, "batch": key_of(body), "body": body}
+        ledger.connection.execute(sa.insert(BODIES).values(row))
+        return key_of(body)
 
     async def finish(self) -> tuple[str, ...]:
         return (f"{self._sent} posted",) if self._sent else ()
@@ -107,12 +158,16 @@ class Receiver:
         return statement.where(BODIES.c.export == self._export.name, BODIES.c.batch == name)
 
     def _end(self, ledger: Ledger, name: str, *, taken: bool) -> None:
-        """A batch has arrived, or is what it was before."""
-        (ledger.settle if taken else ledger.take_back)(name)
+        """A batch has arrived, and this is the place; or it is what it was before."""
+        if taken:
+            self._settle_place(ledger, writes=True)
+            ledger.settle(name)
+        else:
+            ledger.take_back(name)
         ledger.connection.execute(self._of(sa.delete(BODIES), name))
 
-    async def _send(self, name: str, body: bytes) -> str:
-        """Why the receiver does not take the batch; empty where it does."""
+    async def _send(self, name: str, body: bytes) -> int:
+        """The status with which the receiver refuses the batch; 0 where it takes it."""
         at = str(int(time.time()))
         headers = {KEY: name, SIGNATURE: f"t={at},v1={signature(self._secret, at, body)}"}
         try:
@@ -120,8 +175,8 @@ class Receiver:
         except ApiError as error:
             if error.status not in REFUSALS:
                 raise
-            return f"the receiver refused them: {error.status}"
-        return ""
+            return error.status
+        return 0
 
     def _body(self, lines: list[Line]) -> bytes:
         """The batch as it is sent: no two batches are the same, as ids with versions are not."""
@@ -136,6 +191,12 @@ class Receiver:
         ]
         whole: dict[str, Any] = {"export": self._export.key, "grades": grades}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def origin_of(url: str) -> str:
+    """Scheme and host: a path may hold a token, and tokens are changed."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".casefold()
 
 
 def key_of(body: bytes) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.grades.model import ADMINISTRATIVE, ALTERNATIVE, FINAL, Grade, Trouble
 from engine.grades.oneroster import AN_ID
-from engine.grades.scales import GradeError, code_of
+from engine.grades.scales import GradeError, ScaleError, code_of
 from engine.wiseflow.assessments import EXPORTED
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Joined:
     """The users of whom a grade is there and not delivered."""
     without: int = 0
     exported: int = 0
+    scaleless: Counter[str] = field(default_factory=Counter)
+    """By what is wrong with the scale, how many grades wait for it."""
 
 
 def join(flow: str, reading: Reading, export: GradeExport) -> Joined:
@@ -50,7 +53,15 @@ def join(flow: str, reading: Reading, export: GradeExport) -> Joined:
             continue
         _take(flow, sitter, counted, reading, export, joined)
     _refuse_twice(flow, joined, reading)
+    for message, count in joined.scaleless.items():
+        told = f"{message}, and keeps back {count}"
+        joined.troubles.append(Trouble(flow, None, "", told, _see_codes(export)))
     return joined
+
+
+def _see_codes(export: GradeExport) -> str:
+    place = export.codes_at or export.location
+    return f"see codes at {place.file}:{place.line}"
 
 
 Counted = tuple[str, str, int | None]
@@ -83,20 +94,21 @@ def _take(
     """Adds the grade, or why it is not delivered: every reason, not the first one only."""
     word, stored, at = counted
     troubles = list(_troubles_of_person(sitter, export))
-    entered = code = ""
+    entered = code = why = ""
     try:
         entered, code = _told(word, stored, reading, export)
+    except ScaleError as error:
+        why = str(error)
+        joined.scaleless[why] += 1
     except GradeError as error:
-        message = f"the {word} grade {error}"
-        hint = f"see codes at {export.location.file}:{export.location.line}"
-        troubles.append((message, hint))
-    if troubles:
+        why = str(error)
+        troubles.append((f"the {word} grade {error}", _see_codes(export)))
+    if troubles or why:
         joined.troubled.add(sitter.user)
         joined.troubles += [
             Trouble(flow, sitter.number, _who(sitter, export), *one) for one in troubles
         ]
         return
-    extra = {name: sitter.ids.get(name, ("",))[0] for name in export.data_types[1:]}
     grade = Grade(
         person=sitter.ids[export.known_by][0],
         code=code,
@@ -108,7 +120,7 @@ def _take(
         participant=sitter.participant,
         number=sitter.number,
         submission=sitter.submission,
-        data=extra,
+        data={name: sitter.ids.get(name, ("",))[0] for name in export.data_types[1:]},
     )
     joined.grades.append(grade)
 
@@ -131,7 +143,7 @@ def _told(word: str, stored: str, reading: Reading, export: GradeExport) -> tupl
     if word == ALTERNATIVE or (word == ADMINISTRATIVE and stored in export.alternative_codes):
         return stored, _alternative(stored, export)
     if reading.scale is None:
-        raise GradeError("is on a scale that the licence does not list")
+        raise ScaleError("the licence does not list the scale of the flow")
     try:
         entered = reading.scale.entered(stored)
     except GradeError:

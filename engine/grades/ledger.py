@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -45,6 +45,17 @@ TURNS = sa.Table(
 )
 """A line for each export, which whoever delivers locks first: others wait until they are done."""
 
+PLACES = sa.Table(
+    "wisectl_places",
+    TABLES,
+    sa.Column("export", sa.String(200), primary_key=True),
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("shape", sa.Text, nullable=False),
+)
+"""Where an export delivers to, which it writes down before it does: files, a table or an address.
+What the rows of files look like is their shape."""
+
+T = TypeVar("T")
 AT_ONCE = 500
 _QUOTED = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'|\([^)]*\)|(?<!\w)[\"'(].*")
 _ABOUT_NO_VALUE = frozenset({"08", "25", "28", "40", "42", "53", "55", "57", "IM"})
@@ -53,7 +64,10 @@ although values were sent. Source: PostgreSQL's documentation, appendix A."""
 
 
 class Line(NamedTuple):
-    """What is written of one grade: content is what was read, facts what else columns hold."""
+    """What is written of one grade: content is what was read, facts what else columns hold.
+
+    One without content was taken back: its version counts on, should there be a grade again.
+    """
 
     flow: str
     person: str
@@ -145,6 +159,37 @@ class Ledger:
         if self.connection.execute(locked).first() is None:
             self.connection.execute(sa.insert(TURNS).values(export=self._export))
 
+    def places(self) -> dict[str, str]:
+        """By name the shape of each place that this export has delivered to, or was about to."""
+        mine = sa.select(PLACES).where(PLACES.c.export == self._export)
+        return {row.name: row.shape for row in self.connection.execute(mine)}
+
+    def remember(self, names: Iterable[str], shape: str = "") -> None:
+        """These are places of this export from now on."""
+        rows = [{"export": self._export, "name": name, "shape": shape} for name in names]
+        there = (PLACES.c.export == self._export, PLACES.c.name.in_([row["name"] for row in rows]))
+        self.connection.execute(sa.delete(PLACES).where(*there))
+        self.connection.execute(sa.insert(PLACES), rows)
+
+    def settle_place(self, place: str, moved_from: str, *, writes: bool) -> None:
+        """Of what has one place at a time, which is this one from now on.
+
+        Raises: EngineError, where the ledger is about another: grades that are not in this place
+        would count as delivered.
+        """
+        known = self.places()
+        if place in known:
+            return
+        others = sorted(set(known) - {moved_from})
+        if others:
+            raise EngineError(
+                f"what was delivered went to {others[0]}, and nothing says that it is here now: "
+                "state moved_from, if it is; else set it back, or give the export another key"
+            )
+        if writes:
+            self.connection.execute(sa.delete(PLACES).where(PLACES.c.export == self._export))
+            self.remember([place])
+
     def delivered(self, flow: str) -> dict[str, Delivered]:
         """By person what was delivered last of a flow, batches on their way included."""
         rows = self.connection.execute(
@@ -214,17 +259,35 @@ class Ledger:
         """A batch was refused for good: its lines are what they were before it."""
         there = (self._mine, LINES.c.batch == batch)
         self.connection.execute(sa.delete(LINES).where(*there, LINES.c.earlier.is_(None)))
-        back = {"content": LINES.c.earlier, "version": LINES.c.version - 1}
-        self.connection.execute(
-            sa.update(LINES).where(*there).values(**back, batch=None, earlier=None)
-        )
+        for row in self.connection.execute(sa.select(LINES).where(*there)).all():
+            user = json.loads(row.earlier)["facts"].get("user", row.user_number)
+            back = {"content": row.earlier, "version": row.version - 1, "user_number": user}
+            line = (*there, LINES.c.flow == row.flow, LINES.c.person == row.person)
+            statement = sa.update(LINES).where(*line).values(**back, batch=None, earlier=None)
+            self.connection.execute(statement)
+
+    def split(self, batch: str, people: Iterable[str], into: str) -> None:
+        """Some people of a batch are in another one from now on, on its way too."""
+        for some in _portions([*people]):
+            there = (self._mine, LINES.c.batch == batch, LINES.c.person.in_(some))
+            self.connection.execute(sa.update(LINES).where(*there).values(batch=into))
+
+    def stamp(self, flow: str) -> tuple[int, int]:
+        """Another one for each delivery of a flow."""
+        both = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(LINES.c.version), 0))
+        count, versions = self.connection.execute(
+            both.where(self._mine, LINES.c.flow == flow)
+        ).one()
+        return int(count), int(versions)
 
     def lines(self) -> Iterator[Line]:
-        """Every line, by flow and person; no more than some at a time are in memory."""
+        """Every grade that is there, by flow and person; some at a time are in memory."""
         query = _in_order(sa.select(LINES).where(self._mine))
         # Of the query alone: the connection would keep it for what is written afterwards.
         for row in self.connection.execute(query.execution_options(yield_per=AT_ONCE)):
-            yield _line(row)
+            line = _line(row)
+            if line.content:
+                yield line
 
 
 def _moved(line: Line, batch: str) -> dict[str, Any]:
@@ -243,7 +306,7 @@ def _in_order(query: sa.Select[Any]) -> sa.Select[Any]:
     return query.order_by(LINES.c.flow, LINES.c.person)
 
 
-def _portions(lines: list[Line]) -> Iterator[list[Line]]:
+def _portions(lines: list[T]) -> Iterator[list[T]]:
     for at in range(0, len(lines), AT_ONCE):
         yield lines[at : at + AT_ONCE]
 
@@ -260,7 +323,9 @@ def _line(row: Any) -> Line:
 
 
 def _delivered(row: Any) -> Delivered:
-    return Delivered(row.person, row.user_number, row.version, json.loads(row.content)["grade"])
+    both = json.loads(row.content)
+    number = both["facts"].get("number")
+    return Delivered(row.person, row.user_number, row.version, both["grade"], number)
 
 
 def _refuse_others(connection: sa.Connection, export: str) -> None:

@@ -25,19 +25,22 @@ PLAIN_COLUMNS = ("flow", "person", "grade", "counts_as", "graded")
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where grades go: `kind` is the word in the manifest, `value` what stands there."""
+    """Where grades go; `kind` is the word in the manifest."""
 
     kind: str
     value: str
+    """A path or a URL, which may hold a `${NAME}`."""
     location: Location
     path: Path | None = None
     """Of files: where they are written."""
-    table: str = "wisectl_grades"
+    table: str = ""
     secret: str = ""
     """`${NAME}`."""
     batch: int = 100
     ledger: Path | None = None
     """Of an address: where its ledger is."""
+    moved_from: str = ""
+    """Of a table or an address: where what was delivered was before, and is not any more."""
     school: str = ""
     classes: str = "flow"
 
@@ -58,10 +61,14 @@ class GradeExport:
     exported_too: bool = True
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By grading scale from entered grade to code; a scale that is not here has none."""
+    codes_at: Location | None = None
+    """Where codes stand, or would."""
     alternative_codes: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[tuple[str, str], ...] = tuple((name, name) for name in PLAIN_COLUMNS)
     """The receiver's name of each column, and what it holds."""
 
+    taken_back: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By flow the people whose grades the receiver has taken back."""
     environment: str = ""
     """Whose grades these are: a destination never holds those of two."""
 
@@ -150,6 +157,8 @@ class Difference(StrEnum):
     UNCHANGED = "unchanged"
     WITHDRAWN = "withdrawn"
     """Delivered before, and not there any more: it is told, and left to people."""
+    TAKEN_BACK = "taken back"
+    """Withdrawn, and by the manifests not at the receiver any more: never told again."""
 
 
 class Delivered(NamedTuple):
@@ -159,6 +168,9 @@ class Delivered(NamedTuple):
     user: int
     version: int
     content: Mapping[str, Any]
+    """Nothing where it was taken back."""
+    number: int | None = None
+    """The participant's number."""
 
 
 class Item(NamedTuple):
@@ -167,6 +179,17 @@ class Item(NamedTuple):
     difference: Difference
     grade: Grade | None
     before: Delivered | None
+
+    @property
+    def person(self) -> str:
+        one = self.grade or self.before
+        return one.person if one else ""
+
+    @property
+    def number(self) -> int | None:
+        """The participant's."""
+        one = self.grade or self.before
+        return one.number if one else None
 
     @property
     def version(self) -> int:
@@ -182,7 +205,7 @@ class FlowReport:
 
     flow: str
     items: tuple[Item, ...] = ()
-    """What moves, and what is withdrawn; nothing any more once that was told."""
+    """What moves, and what is withdrawn; the latter alone once that was told."""
     counts: Mapping[Difference, int] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
     waiting: str = ""

@@ -21,6 +21,13 @@ class FlowError(EngineError):
     """One flow that a destination does not take; others may go there."""
 
 
+Stamp = tuple[int, int]
+"""Another one for each delivery of a flow."""
+
+NOBODY_ELSE: Stamp = (0, 0)
+"""Where one run delivers at a time."""
+
+
 class Opened(Protocol):
     """One flow at a destination, which nobody else delivers meanwhile."""
 
@@ -28,11 +35,18 @@ class Opened(Protocol):
     def known(self) -> Mapping[str, Delivered]:
         """By person what was delivered of the flow."""
 
+    @property
+    def stamp(self) -> Stamp:
+        """Another one than before the flow was read, where somebody has delivered it since."""
+
     def write(self, lines: list[Line]) -> None:
-        """Delivers new and changed grades, or writes down that they are on their way.
+        """Delivers grades, or writes down that they are on their way.
 
         Raises: FlowError, where the destination cannot tell the flow from another.
         """
+
+    def check(self, lines: list[Line]) -> list[Refused]:
+        """What would be refused, as far as that is known without writing. Raises: FlowError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +55,14 @@ class OpenedFlow:
 
     known: Mapping[str, Delivered]
     put_down: Callable[[list[Line], Mapping[str, Delivered]], None]
+    stamp: Stamp = NOBODY_ELSE
 
     def write(self, lines: list[Line]) -> None:
         self.put_down(lines, self.known)
+
+    def check(self, lines: list[Line]) -> list[Refused]:
+        """Nothing: who takes it says so when it comes."""
+        return []
 
 
 class Receiver(Protocol):
@@ -54,6 +73,9 @@ class Receiver(Protocol):
 
     def unfinished(self) -> int:
         """How many grades a run that was cut off left on their way; changes nothing."""
+
+    def stamp(self, flow: str) -> Stamp:
+        """What the flow is opened with, unless somebody delivers it meanwhile."""
 
     def open(self, flow: str) -> AbstractContextManager[Opened]:
         """One flow, in a transaction. Raises: EngineError."""
@@ -73,20 +95,18 @@ class Refused:
     message: str
 
 
-MOVES = (Difference.NEW, Difference.CHANGED)
+MOVES = (Difference.NEW, Difference.CHANGED, Difference.TAKEN_BACK)
+"""What is written."""
 
 
 def lines_of(flow: str, facts: FlowFacts, items: Iterable[Item]) -> list[Line]:
-    """What is delivered of a flow: its new and its changed grades."""
-    return [
-        Line(
-            flow,
-            item.grade.person,
-            item.grade.user,
-            item.version,
-            item.grade.content,
-            facts_of(facts, item.grade),
-        )
-        for item in items
-        if item.grade and item.difference in MOVES
-    ]
+    """What is written of a flow: grades, and nothing in the place of those taken back."""
+    return [_line(flow, facts, item) for item in items if item.difference in MOVES]
+
+
+def _line(flow: str, facts: FlowFacts, item: Item) -> Line:
+    if item.grade is None:
+        user = item.before.user if item.before else 0
+        return Line(flow, item.person, user, item.version, {}, {})
+    content, more = item.grade.content, facts_of(facts, item.grade)
+    return Line(flow, item.person, item.grade.user, item.version, content, more)

@@ -23,6 +23,10 @@ class GradeError(Exception):
     """A grade that cannot be told to the receiver; the text says why."""
 
 
+class ScaleError(GradeError):
+    """The same, of all grades of a scale."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """A grading scale: a list of grades, or numbers with a modifier between entered and stored."""
@@ -76,12 +80,12 @@ class Scale:
 def code_of(scale: Scale, entered: str, codes: Mapping[str, Mapping[str, str]]) -> str:
     """The receiver's code; the entered grade itself where no codes are stated at all.
 
-    Raises: GradeError.
+    Raises: GradeError; ScaleError, where codes are stated and none for the scale.
     """
     if not codes:
         return entered
     if scale.name not in codes:
-        raise GradeError(f'has no code: codes says nothing of the scale "{scale.name}"')
+        raise ScaleError(f'nothing in codes is about the scale "{scale.name}"')
     mine = codes[scale.name]
     if entered in mine:
         return mine[entered]

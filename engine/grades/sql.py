@@ -7,42 +7,48 @@ ours in the rows of the people and flows that are delivered.
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from engine.errors import EngineError
 from engine.grades.columns import cells
+from engine.grades.database import (
+    connect,
+    database_at,
+    is_no_file,
+    make_tables,
+    told,
+    without_warnings,
+)
 from engine.grades.fitting import UnfitError, fitted
-from engine.grades.ledger import AT_ONCE, TABLES, Ledger, reason, register, transaction
-from engine.grades.receiver import FlowError, Refused
+from engine.grades.ledger import AT_ONCE, TABLES, Ledger, register, transaction
+from engine.grades.receiver import NOBODY_ELSE, FlowError, Refused
 from engine.grades.telling_apart import same
-from engine.redaction import hide_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from engine.grades.ledger import Line
     from engine.grades.model import Delivered, GradeExport
+    from engine.grades.receiver import Stamp
 
 Row = dict[str, Any]
 
 _NUMBERS = {"user", "participant", "submission", "version"}
-PATIENCE = 60
-"""Seconds that SQLite waits for another run's transaction."""
-CONNECT = 15
-"""Seconds that PostgreSQL has to take a connection."""
+NUMERIC = _NUMBERS | {"grade", "entered", "stored"}
+"""What may be a number in a column: `02` as 2. Of all else a leading zero is a part."""
 
 
 class Table:
     """A table of a database; it and the ledger are made where they are not there."""
 
-    def __init__(self, export: GradeExport, url: str, *, read_only: bool) -> None:
+    def __init__(self, export: GradeExport, url: str, root: Path, *, read_only: bool) -> None:
         self._export, self._url, self._read_only = export, url, read_only
+        self._root = root
         schema, _, self._name = export.to.table.rpartition(".")
         self._schema = schema or None
         self._flow, self._held = export.flow_key
@@ -53,6 +59,14 @@ class Table:
         self._former: dict[tuple[str, str], str] | None = None
         self._refused: list[Refused] = []
         self._moved = 0
+
+    def stamp(self, flow: str) -> Stamp:
+        """What the ledger holds of the flow. Raises: EngineError."""
+        database = self._database or self._prepared()
+        if not self._has_ledger:
+            return NOBODY_ELSE
+        with transaction(database, self._export.name) as ledger:
+            return ledger.stamp(flow)
 
     async def recover(self) -> int:
         """Nothing: grades and ledger are there together, or neither is."""
@@ -66,12 +80,12 @@ class Table:
         self._refused = []
         database = self._database or self._prepared()
         if not self._has_ledger:
-            yield OpenedTable({}, self, None)
+            yield OpenedTable({}, self, None, NOBODY_ELSE)
             return
         with transaction(database, self._export.name) as ledger:
             if not self._read_only:
                 ledger.take_turn()
-            yield OpenedTable(ledger.delivered(flow), self, ledger)
+            yield OpenedTable(ledger.delivered(flow), self, ledger, ledger.stamp(flow))
 
     async def send(self) -> list[Refused]:
         return self._refused
@@ -83,32 +97,61 @@ class Table:
 
     def _prepared(self) -> sa.Engine:
         """The database, with its tables unless nothing may be written."""
-        database = _database(self._url)
-        if self._read_only and _is_no_file(database):
+        database = database_at(self._url, self._root)
+        if self._read_only and is_no_file(database):
             return database
-        _connect(database)
+        connect(database)
         if self._schema:
             ledger_there = {"schema_translate_map": {None: self._schema}}
             database = database.execution_options(**ledger_there)
-        with _told():
+        with told():
+            self._refuse_no_schema(database)
             self._table = self._reflected(database)
+            self._refuse_another_place(database)
             if not self._read_only:
-                _make(database, TABLES)
+                make_tables(database, TABLES)
                 register(database, self._export.name)
             if not self._read_only and self._table is None:
-                _make(database, self._own_table())
+                make_tables(database, self._own_table())
                 self._table = self._reflected(database)
-            inspector = sa.inspect(database)
-            names = [table.name for table in TABLES.sorted_tables]
-            self._has_ledger = all(inspector.has_table(one, schema=self._schema) for one in names)
+            self._has_ledger = self._finds_ledger(database)
+        if not self._read_only:
+            with transaction(database, self._export.name) as ledger:
+                ledger.take_turn()
+                self._settle_place(ledger, writes=True)
         self._database = database
         return database
+
+    def _finds_ledger(self, database: sa.Engine) -> bool:
+        inspector = sa.inspect(database)
+        names = [table.name for table in TABLES.sorted_tables]
+        return all(inspector.has_table(one, schema=self._schema) for one in names)
+
+    def _refuse_no_schema(self, database: sa.Engine) -> None:
+        if self._schema and not sa.inspect(database).has_schema(self._schema):
+            message = f"the database has no schema {self._schema}"
+            raise EngineError(f"{message}: make it, or name another")
+
+    def _refuse_another_place(self, database: sa.Engine) -> None:
+        """Raises: EngineError, where the table is not there, or not that of the ledger."""
+        if not self._finds_ledger(database):
+            return
+        with transaction(database, self._export.name) as ledger:
+            self._settle_place(ledger, writes=False)
+            if self._table is None and ledger.places():
+                message = f"the table {self._export.to.table} is gone, with what was delivered"
+                hint = "restore it, or give the export another key, which delivers everything"
+                raise EngineError(f"{message}: {hint}")
+
+    def _settle_place(self, ledger: Ledger, *, writes: bool) -> None:
+        to = self._export.to
+        ledger.settle_place(to.table.casefold(), to.moved_from.casefold(), writes=writes)
 
     def _reflected(self, database: sa.Engine) -> sa.Table | None:
         """The table as it is there, if it is. Raises: EngineError, where it lacks a column."""
         if not sa.inspect(database).has_table(self._name, schema=self._schema):
             return None
-        with _without_warnings():
+        with without_warnings():
             table = sa.Table(
                 self._name,
                 sa.MetaData(),
@@ -122,7 +165,18 @@ class Table:
                 f"the table {self._export.to.table} has no column {', '.join(lacking)}: "
                 "add it, or name another under columns"
             )
+        self._refuse_more_columns(table)
         return table
+
+    def _refuse_more_columns(self, table: sa.Table) -> None:
+        """Raises: EngineError, where a row of ours would lack what no row may lack."""
+        ours = {name for name, _ in self._export.columns}
+        lacking = [one.name for one in table.c if one.name not in ours and _must_be_filled(one)]
+        if lacking:
+            raise EngineError(
+                f"the table {self._export.to.table} wants {', '.join(lacking)} in every row: "
+                "add it under columns, or let the database fill it"
+            )
 
     def _own_table(self) -> sa.MetaData:
         keys, tables = {self._flow, self._person}, sa.MetaData()
@@ -140,10 +194,12 @@ class Table:
 
         Raises: FlowError.
         """
-        if self._table is None or not lines:
+        coming = [line for line in lines if line.content]
+        if self._table is None or not coming:
+            self._note(ledger, lines, known)
             return
-        former = self._delivered_as(ledger, self._table, lines[0])
-        rows = self._fitting(self._table, lines, known)
+        former = self._delivered_as(ledger, self._table, coming[0])
+        rows = self._fitting(self._table, coming, known)
         there = self._there(ledger.connection, self._table, [*rows.values()], former)
         new: list[Row] = []
         old: list[Row] = []
@@ -157,9 +213,24 @@ class Table:
                 old.append({**_named(row), "wisectl_flow": flow})
             else:
                 new.append(row)
-        self._write(ledger.connection, self._table, new, old)
-        ledger.write([line for line in lines if line.person in rows], known)
+        if not self._read_only:
+            self._write(ledger.connection, self._table, new, old)
+        self._note(ledger, [one for one in lines if one.person in rows or not one.content], known)
         self._moved += len(rows)
+
+    def check(
+        self, ledger: Ledger | None, lines: list[Line], known: Mapping[str, Delivered]
+    ) -> list[Refused]:
+        """What would not be written, of a table that nobody may write to."""
+        if ledger is not None:
+            self.put(ledger, lines, known)
+        elif self._table is not None:
+            self._fitting(self._table, lines, known)
+        return self._refused
+
+    def _note(self, ledger: Ledger, lines: list[Line], known: Mapping[str, Delivered]) -> None:
+        if not self._read_only:
+            ledger.write(lines, known)
 
     def _write(
         self, connection: sa.Connection, table: sa.Table, new: list[Row], old: list[Row]
@@ -191,14 +262,16 @@ class Table:
             values = cells(line, self._export.columns)
             try:
                 rows[line.person] = {
-                    name: fitted(value, table.c[name]) for name, value in values.items()
+                    name: fitted(values[name], table.c[name], is_name=held not in NUMERIC)
+                    for name, held in self._export.columns
                 }
             except UnfitError as error:
                 self._refused.append(Refused((line.person,), str(error)))
         column = table.c[self._person]
         moving = {line.person for line in lines}
         count = Counter(_bare(row[self._person]) for row in rows.values())
-        count.update(map(_bare, _fitted(column, (one for one in known if one not in moving))))
+        others = (who for who, one in known.items() if who not in moving and one.content)
+        count.update(map(_bare, _fitted(column, others)))
         for person, row in list(rows.items()):
             if count[_bare(row[self._person])] > 1:
                 message = f"is one person with another in the column {column.name}"
@@ -221,7 +294,7 @@ class Table:
         count: Counter[tuple[Any, Any]] = Counter()
         for flow in {*former.values(), *(row[self._flow] for row in rows)}:
             query = sa.select(person).where(table.c[self._flow] == flow)
-            with _without_warnings():
+            with without_warnings():
                 count.update((flow, _bare(row[0])) for row in connection.execute(query))
         return count
 
@@ -248,88 +321,32 @@ class Table:
 class OpenedTable:
     """One flow, in a transaction that ends with the block."""
 
-    def __init__(self, known: Mapping[str, Delivered], table: Table, ledger: Ledger | None) -> None:
-        self.known = known
+    def __init__(
+        self, known: Mapping[str, Delivered], table: Table, ledger: Ledger | None, stamp: Stamp
+    ) -> None:
+        self.known, self.stamp = known, stamp
         self._table, self._ledger = table, ledger
 
     def write(self, lines: list[Line]) -> None:
         if self._ledger is not None:
             self._table.put(self._ledger, lines, self.known)
 
-
-def _database(url: str) -> sa.Engine:
-    """Raises: EngineError, which says nothing of the URL: it holds a password."""
-    try:
-        with _without_warnings():
-            return _made(sa.make_url(url))
-    except (sa.exc.NoSuchModuleError, ImportError) as error:
-        driver = getattr(error, "name", None) or "that its URL names"
-        raise EngineError(f"the driver {driver} is not installed: pip install it") from None
-    except (sa.exc.ArgumentError, ValueError):
-        message = "the database's URL is none: such as postgresql+psycopg://user:password@host/name"
-        raise EngineError(message) from None
+    def check(self, lines: list[Line]) -> list[Refused]:
+        """By the types of the columns, and the rows that are there."""
+        return self._table.check(self._ledger, lines, self.known)
 
 
-def _made(url: sa.URL) -> sa.Engine:
-    if url.drivername in ("postgres", "postgresql"):
-        url = url.set(drivername="postgresql+psycopg")
-    hide_everywhere(str(url.password or ""))
-    options = _OPTIONS.get(url.get_backend_name(), {})
-    # A connection for each flow: one that waits while WISEflow is read may be closed meanwhile.
-    return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True, **options)
+def _must_be_filled(column: sa.Column[Any]) -> bool:
+    """Whether a new row must say what the column holds."""
+    is_filled = column.nullable or column.server_default is not None or column.computed is not None
+    is_counted = column.identity is not None or column.autoincrement is True
+    return not (is_filled or is_counted or _is_row_number(column))
 
 
-# Whoever has waited for its turn must see what the other run has written.
-_SEES_OTHERS = {"isolation_level": "READ COMMITTED"}
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "sqlite": {"connect_args": {"timeout": PATIENCE}},
-    "postgresql": {"connect_args": {"connect_timeout": CONNECT}, **_SEES_OTHERS},
-    "mysql": _SEES_OTHERS,
-    "mariadb": _SEES_OTHERS,
-}
-
-
-def _connect(database: sa.Engine) -> None:
-    """Raises: EngineError, where the database cannot be reached as its URL says."""
-    with _told():
-        try:
-            database.connect().close()
-        except (TypeError, ValueError, OSError) as error:
-            message = f"the database's URL is not as its driver wants it: {type(error).__name__}"
-            raise EngineError(message) from None
-
-
-def _is_no_file(database: sa.Engine) -> bool:
-    """Whether it is SQLite's and not there: to look into it would make it."""
-    path = (database.url.database or "").removeprefix("file:")
-    return database.dialect.name == "sqlite" and not Path(path).exists()
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except sa.exc.SQLAlchemyError as error:
-        raise EngineError(f"the database refused: {reason(error)}") from None
-
-
-@contextmanager
-def _without_warnings() -> Iterator[None]:
-    """SQLAlchemy warns of types that it does not know, and of numbers in SQLite."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", sa.exc.SAWarning)
-        yield
-
-
-def _make(database: sa.Engine, tables: sa.MetaData) -> None:
-    """Of two who make tables at once, one is told that they are there."""
-    for _ in tables.sorted_tables:
-        try:
-            tables.create_all(database)
-        except sa.exc.DatabaseError:
-            continue
-        return
-    tables.create_all(database)
+def _is_row_number(column: sa.Column[Any]) -> bool:
+    """A primary key of one whole number, which most databases count by themselves."""
+    keys = [one for one in column.table.primary_key if isinstance(one.type, sa.Integer)]
+    return len(column.table.primary_key) == 1 and column in keys
 
 
 def _bare(value: Any) -> Any:

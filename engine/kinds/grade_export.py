@@ -12,7 +12,7 @@ from engine.kind import Kind
 from engine.kinds._people import Flows, Key, list_or_mapping
 from engine.kinds.webhook import Url
 from engine.nodes import shown
-from engine.variables import WrittenVariable
+from engine.variables import VARIABLE, WrittenVariable
 from engine.words import near
 
 DATA = "data."
@@ -39,10 +39,11 @@ DESTINATIONS = ("oneroster_csv", "csv", "jsonl", "sql", "http")
 RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 """Entered grades from one number to another, both among them."""
 
-LEDGER = ("wisectl_deliveries", "wisectl_exports")
+LEDGER = ("wisectl_deliveries", "wisectl_exports", "wisectl_places")
 """Tables beside those that hold grades."""
 
 _NAME = r"^([A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$"
+_DATABASE = r"^(.*\$\{[A-Za-z_][A-Za-z0-9_]*\}.*|[A-Za-z][A-Za-z0-9_+]*://.*)$"
 _PATH = r"^([A-Za-z0-9_-]+:)?[^/\\:]+(/[^/\\:]+)*/?$"
 
 
@@ -74,6 +75,21 @@ def _table(text: str) -> str:
     return text
 
 
+def _database(text: str) -> str:
+    """Nothing of it is told: a password may stand anywhere in it."""
+    _, found, rest = text.partition("://")
+    if not found and not VARIABLE.search(text):
+        hint = "write ${NAME}, an environment variable, or such as sqlite:///exports/grades.db"
+        raise ValueError(f"is no URL of a database\n{hint}")
+    login, _, _ = rest.rpartition("@")
+    asked = re.findall(r"[?&]password=([^&]*)", rest)
+    for password in (*login.partition(":")[2:], *asked):
+        if password and not VARIABLE.fullmatch(password):
+            hint = "write ${NAME}, an environment variable, in its place"
+            raise ValueError(f"holds a password literally\n{hint}")
+    return text
+
+
 OutPath = Annotated[
     Line,
     AfterValidator(_folder_or_file),
@@ -89,17 +105,45 @@ Columns = Annotated[
 """Columns under their own names, or from the names that the receiver wants to what they hold."""
 
 
+TableName = Annotated[Line, AfterValidator(_table), Field(pattern=_NAME)]
+
+
+class Database(Shape):
+    """A table: a row a grade."""
+
+    url: Annotated[Line, AfterValidator(_database), Field(json_schema_extra={"pattern": _DATABASE})]
+    """`${NAME}`, or with one in the place of the password."""
+    table: TableName | None = Field(
+        None,
+        description="or SCHEMA.TABLE; made where it is not there; `wisectl_grades` unless said",
+    )
+    moved_from: TableName | None = Field(
+        None, description="what the table was called before, with all that was delivered"
+    )
+
+
+class Post(Shape):
+    """An address: grades are posted there, signed."""
+
+    url: Url
+    secret: WrittenVariable = Field(
+        description="${NAME}: an environment variable; signs what is posted"
+    )
+    batch: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
+        None, description="grades in one post at most; 100 unless said"
+    )
+    ledger: OutFile | None = Field(
+        None, description="a file that stays: what was posted; below .wisectl unless said"
+    )
+    moved_from: Url | None = Field(
+        None, description="where the same receiver was before, with all that was delivered"
+    )
+
+
 class To(Shape):
     """One destination, and what it alone needs."""
 
-    goes_with: ClassVar[dict[str, str]] = {
-        "school": "oneroster_csv",
-        "classes": "oneroster_csv",
-        "table": "sql",
-        "secret": "http",
-        "batch": "http",
-        "ledger": "http",
-    }
+    goes_with: ClassVar[dict[str, str]] = {"school": "oneroster_csv", "classes": "oneroster_csv"}
 
     oneroster_csv: OutPath | None = Field(
         None, description="a folder, or a .zip: OneRoster 1.2, in bulk"
@@ -110,23 +154,8 @@ class To(Shape):
     )
     csv: OutFile | None = None
     jsonl: OutFile | None = Field(None, description="a JSON object a line")
-    sql: WrittenVariable | None = Field(
-        None, description="${NAME}: an environment variable with the URL of a database"
-    )
-    table: Annotated[Line, AfterValidator(_table), Field(pattern=_NAME)] | None = Field(
-        None,
-        description="or SCHEMA.TABLE; made where it is not there; `wisectl_grades` unless said",
-    )
-    http: Url | None = Field(None, description="grades are posted there, signed")
-    secret: WrittenVariable | None = Field(
-        None, description="${NAME}: an environment variable; signs what is posted"
-    )
-    batch: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
-        None, description="grades in one post at most; 100 unless said"
-    )
-    ledger: OutFile | None = Field(
-        None, description="a file that stays: what was posted; below .wisectl unless said"
-    )
+    sql: Database | None = None
+    http: Post | None = None
 
     @property
     def destination(self) -> str:
@@ -164,7 +193,7 @@ EXAMPLES: list[Any] = [
         "codes": {"7-point scale": {"12": "A", "10": "B"}, "Percentage": {"85 .. 100": "A"}},
         "alternative_codes": {"Sick": "SICK"},
         "columns": {"student": "person", "exam": "flow", "result": "grade"},
-        "to": {"sql": "${SIS_DATABASE}", "table": "results"},
+        "to": {"sql": {"url": "${SIS_DATABASE}", "table": "results"}},
     },
 ]
 
@@ -198,6 +227,9 @@ class GradeExport(Shape):
         None, description="from an alternative grade, such as Sick, to the receiver's code"
     )
     columns: Columns | None = None
+    taken_back: dict[Line, Annotated[list[Line], Field(min_length=1)]] | None = Field(
+        None, description="by flow the people whose withdrawn grades the receiver has taken back"
+    )
 
 
 KIND = Kind("grade_export", "grade_exports", GradeExport)

@@ -31,13 +31,15 @@ TO = {
 SYMBOLS = {
     Difference.NEW: ("+", Tone.ADD),
     Difference.CHANGED: ("~", Tone.CHANGE),
+    Difference.TAKEN_BACK: ("-", Tone.FAINT),
     Difference.WITHDRAWN: ("-", Tone.REMOVE),
 }
 
 
 def head(export: GradeExport) -> list[Line]:
     """What comes before the flows of an export."""
-    where = "" if export.to.kind == "http" else f" → {export.to.value}"
+    shown = export.to.table if export.to.kind == "sql" else export.to.value
+    where = "" if export.to.kind == "http" else f" → {shown}"
     said = f"grade_export/{export.key}"
     flows = counted(len(export.flows), "flow")
     place = f"{export.location.file}:{export.location.line}"
@@ -83,21 +85,21 @@ def _moved(report: FlowReport, style: Style) -> Iterator[list[Line]]:
 
 def _item(item: Item, style: Style) -> Line:
     symbol, tone = SYMBOLS[item.difference]
-    person = item.grade.person if item.grade else item.before.person if item.before else ""
-    number = f"participant {item.grade.number}" if item.grade else "a person"
+    number = f"participant {item.number}" if item.number is not None else "a person"
     values = ""
     if style.verbose and not style.mask:
         before = str(item.before.content["code"]) if item.before else ""
         after = item.grade.code if item.grade else ""
         values = "   " + " → ".join(one for one in (before, after) if one)
-    said = f"{number} ({_person(person, style)})   {item.difference}{values}"
+    said = f"{number} ({_person(item.person, style)})   {item.difference}{values}"
     return line(Span(f"      {symbol} ", tone), said)
 
 
 def _trouble(trouble: Trouble, style: Style) -> list[Line]:
-    who = f"participant {trouble.number} ({_person(trouble.person, style)})"
-    who = who if trouble.number is not None else _person(trouble.person, style)
-    shown = [line(Span("      ! ", Tone.ALERT), f"{who}: {trouble.message}")]
+    who = _person(trouble.person, style)
+    who = f"participant {trouble.number} ({who})" if trouble.number is not None else who
+    said = f"{who}: {trouble.message}" if who else trouble.message
+    shown = [line(Span("      ! ", Tone.ALERT), said)]
     return [*shown, line(f"        {trouble.hint}")] if trouble.hint else shown
 
 
@@ -124,11 +126,11 @@ def tail(report: ExportReport, style: Style, *, dry_run: bool) -> list[Line]:
     lines = []
     if report.recovered:
         grades = counted(report.recovered, "grade")
-        lines.append(line(f"  The last run was cut off: {grades} that it had begun are delivered."))
+        lines.append(line(f"  The last run did not end: {grades} that it had begun are delivered."))
     if report.unfinished:
         grades = counted(report.unfinished, "grade")
         lines.append(
-            line(f"  The last run was cut off: {grades} that it began are finished first.")
+            line(f"  The last run did not end: {grades} that it began are finished first.")
         )
     if report.failed:
         lines.append(line(Span("  ! ", Tone.ALERT), report.failed))
@@ -145,7 +147,8 @@ def tail(report: ExportReport, style: Style, *, dry_run: bool) -> list[Line]:
 
 def summary(report: ExportReport, *, dry_run: bool) -> str:
     """`Grades of sis: 74 new, 2 changed, 70 unchanged, 1 withdrawn. 1 problem.`"""
-    counts = ", ".join(f"{total(report, one)} {one}" for one in Difference)
+    always = [one for one in Difference if one is not Difference.TAKEN_BACK or total(report, one)]
+    counts = ", ".join(f"{total(report, one)} {one}" for one in always)
     problems = sum(len(one.troubles) for one in report.flows)
     problems += sum(bool(one.failed) for one in report.flows) + bool(report.failed)
     waiting = sum(bool(one.waiting) for one in report.flows)
@@ -163,18 +166,23 @@ def document(report: ExportReport, style: Style) -> dict[str, object]:
     return {
         "key": report.export.key,
         "to": report.export.to.kind,
-        "summary": {str(one): total(report, one) for one in Difference},
+        "summary": {_name(one): total(report, one) for one in Difference},
         "flows": [_flow_row(one) for one in report.flows],
         "problems": [
             {
                 "flow": one.flow,
                 "participant": one.number,
-                "person": _person(one.person, style),
+                "person": _person(one.person, style) or None,
                 "message": one.message,
                 "hint": one.hint,
             }
             for flow in report.flows
             for one in flow.troubles
+        ],
+        "withdrawn": [
+            {"flow": flow.flow, "participant": one.number, "person": _person(one.person, style)}
+            for flow in report.flows
+            for one in flow.items
         ],
         "recovered": report.recovered,
         "unfinished": report.unfinished,
@@ -183,8 +191,12 @@ def document(report: ExportReport, style: Style) -> dict[str, object]:
     }
 
 
+def _name(difference: Difference) -> str:
+    return str(difference).replace(" ", "_")
+
+
 def _flow_row(report: FlowReport) -> dict[str, object]:
-    counts = {str(one): report.count(one) for one in Difference}
+    counts = {_name(one): report.count(one) for one in Difference}
     return {
         "flow": report.flow,
         **counts,

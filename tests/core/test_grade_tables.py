@@ -76,7 +76,7 @@ CET = "2027-01-11T09:30:00+01:00"
     ],
 )
 def test_a_value_has_the_type_of_its_column(kind: Any, value: str, there: object) -> None:
-    assert fitted(value, sa.Column("mark", kind)) == there
+    assert fitted(value, sa.Column("mark", kind), is_name=False) == there
     assert fitted(None, sa.Column("mark", kind)) is None
 
 
@@ -104,9 +104,23 @@ def test_a_value_has_the_type_of_its_column(kind: Any, value: str, there: object
 )
 def test_a_value_that_a_column_would_change_or_refuse_is_unfit(kind: Any, value: str) -> None:
     with pytest.raises(UnfitError) as error:
-        fitted(value, sa.Column("mark", kind))
+        fitted(value, sa.Column("mark", kind), is_name=False)
     assert str(error.value).startswith("does not fit the column mark, which is ")
     assert not re.search(rf"\b{re.escape(value)}\b", str(error.value))
+
+
+@pytest.mark.parametrize("kind", [sa.Integer(), sa.BigInteger(), sa.Numeric(12, 0), sa.Float()])
+def test_a_person_is_no_number_that_has_lost_a_zero(kind: Any) -> None:
+    """04100000 and 4100000 may be two people."""
+    column = sa.Column("student", kind)
+    for value in ("04100000", "+4100000", "4100000.0", "4100000,0"):
+        with pytest.raises(UnfitError):
+            fitted(value, column)
+
+
+def test_a_number_that_is_written_as_a_column_has_it_may_be_a_person() -> None:
+    assert fitted("4100000", sa.Column("student", sa.Integer())) == 4100000
+    assert fitted("4100000", sa.Column("student", sa.Numeric(12, 0))) == Decimal(4100000)
 
 
 def test_nothing_does_not_fit_a_column_that_must_not_be_empty() -> None:

@@ -106,7 +106,7 @@ def test_a_code_is_never_guessed() -> None:
     assert code_of(LETTERS, "A", {}) == "A"
     assert code_of(LETTERS, "A", {"A-C": {"A": "1"}}) == "1"
     for codes in ({"A-C": {"B": "2"}}, {"a-c": {"A": "1"}}, {"A-C": {"a": "1"}}):
-        with pytest.raises(GradeError, match="has no code"):
+        with pytest.raises(GradeError, match=r"has no code|nothing in codes"):
             code_of(LETTERS, "A", codes)
 
 
@@ -240,9 +240,20 @@ def test_nothing_that_was_delivered_is_forgotten(first: list[Grade], second: lis
 
 
 def test_who_cannot_be_delivered_now_is_not_withdrawn() -> None:
-    before = {"S1": Delivered("S1", 1, 1, {})}
+    before = {"S1": Delivered("S1", 1, 1, {"code": "A"})}
     assert compare(Joined(troubled={1}), before) == []
     assert [one.difference for one in compare(Joined(), before)] == [Difference.WITHDRAWN]
+
+
+def test_what_was_taken_back_is_told_once_and_counts_on_when_it_is_back() -> None:
+    grade = join("law", reading((sitter(1), graded(1))), export()).grades[0]
+    before = {grade.person: Delivered(grade.person, 1, 3, grade.content)}
+    (gone,) = compare(Joined(), before, {grade.person})
+    assert gone.difference == Difference.TAKEN_BACK
+    after = {grade.person: Delivered(grade.person, 1, 3, {})}
+    assert compare(Joined(), after, {grade.person}) == []
+    (back,) = compare(Joined(grades=[grade]), after, {grade.person})
+    assert (back.difference, back.version) == (Difference.NEW, 4)
 
 
 def test_who_was_delivered_under_another_identifier_is_told() -> None:

@@ -22,7 +22,7 @@ from filelock import FileLock
 
 from engine.errors import LockedError
 from engine.grades.ledger_file import LedgerFile
-from tests.e2e.graded import Graded, due, set_out
+from tests.e2e.graded import Graded, due, number_of, set_out
 from tests.e2e.killed import KILLED, Victims, ready
 from tests.e2e.receiver import SECRET, Inbox, receiving
 from tests.e2e.test_grades_oneroster import delivered as delivered_in
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 DEADLINE = 60.0
 SECRETS = {"TEST_SECRET": "sandbox", "SIS_SECRET": SECRET}
-CUT_OFF = "The last run was cut off"
+CUT_OFF = "The last run did not end"
 Grades = dict[tuple[str, str], str]
 
 
@@ -78,10 +78,12 @@ class Place:
             "folder": {"oneroster_csv": "out"},
             "zip": {"oneroster_csv": "out/grades.zip"},
             "http": {
-                "http": self.inbox.url,
-                "secret": "${SIS_SECRET}",
-                "batch": 4,
-                "ledger": "out/.sis.ledger",
+                "http": {
+                    "url": self.inbox.url,
+                    "secret": "${SIS_SECRET}",
+                    "batch": 4,
+                    "ledger": "out/.sis.ledger",
+                }
             },
         }
         self.exams.export(to=to[self.kind])
@@ -217,6 +219,31 @@ def test_one_that_is_killed_again_while_it_finishes_another(place: Place, victim
         assert victims.die(arguments(place.exams), SECRETS, 4) == KILLED
         victims.die(arguments(place.exams), SECRETS, number)
         place.finish(number)
+
+
+@pytest.mark.parametrize("place", ["http"], indirect=True)
+def test_one_that_is_killed_while_it_parts_what_was_refused(place: Place, victims: Victims) -> None:
+    """One grade is refused: whenever the run ends, the others arrive, each under one key."""
+    person = number_of(place.exams.graded("exam-1")[1])
+    for number in count(1):
+        shutil.rmtree(place.out, ignore_errors=True)
+        place.inbox.taken.clear()
+        place.inbox.posts.clear()
+        place.inbox.refuses = lambda grades: (
+            422 * any((one["flow"], one["person"]) == ("exam-1", person) for one in grades)
+        )
+        ended = victims.die(arguments(place.exams), SECRETS, number)
+        assert ended in (KILLED, "8")
+        code, said = place.exams.run()
+        assert code == 8, (number, said)
+        left = set(due(place.exams)) - set(place.delivered())
+        assert left == {("exam-1", person)}, number
+        place.inbox.refuses = None
+        assert place.exams.run()[0] == 0
+        place.check(number)
+        if ended != KILLED:
+            break
+    assert number > 30
 
 
 # ---- two at once -----------------------------------------------------------------------------

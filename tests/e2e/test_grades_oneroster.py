@@ -369,7 +369,7 @@ def test_whoever_has_no_sourced_id_is_held_back_and_told(exams: Graded) -> None:
     exams.export(to={"oneroster_csv": "out/"}, known_by=KEY)
     code, document = exams.told()
     assert code == 8
-    assert {one["person"] for one in document["problems"]} == {odd}
+    assert {one["participant"] for one in document["problems"]} == {seat["number"]}
     (message,) = {one["message"] for one in document["problems"]}
     assert message == f"has a {KEY} that cannot be a sourcedId"
     rows = read(exams.office.root / "out")["results.csv"]

@@ -63,7 +63,40 @@ def test_in_ci_nobody_is_recognised(
     assert "ZQ-" not in said
 
 
-def test_on_a_terminal_people_are_named_and_grades_only_where_asked(exams: Graded) -> None:
+@pytest.mark.parametrize("flags", [(), ("--dry-run",), ("--json",)])
+def test_what_is_no_terminal_is_a_log(exams: Graded, flags: tuple[str, ...]) -> None:
+    """A line of cron, or a file that output is sent to, stays longer than anybody thinks."""
+    seats = troubled(exams)
+    code, said = exams.office.call("-v", "grades", "export", *flags)
+    assert code == 8, said
+    assert [word for word in words(seats) if word in said] == []
+    assert "ZQ-" not in said
+
+
+def test_an_institution_may_say_that_nothing_is_masked(exams: Graded) -> None:
+    seats = troubled(exams)
+    settings = exams.office.root / "wisectl.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("    wiseflow:", "    mask: off\n    wiseflow:"), "utf-8")
+    document = exams.told("--dry-run")[1]
+    (gone,) = document["withdrawn"]
+    assert gone["person"] in {number_of(seat) for seat in seats}
+
+
+def test_the_document_for_machines_says_who_is_withdrawn(exams: Graded) -> None:
+    troubled(exams)
+    numbers = {one["number"] for one in exams.seats("exam-1") if not one["assessment"].get("grade")}
+    for flags in ((), ("--dry-run",)):
+        (gone,) = exams.told(*flags)[1]["withdrawn"]
+        assert gone["flow"] == "exam-1"
+        assert gone["participant"] in numbers
+        assert gone["person"].endswith("•••")
+
+
+def test_on_a_terminal_people_are_named_and_grades_only_where_asked(
+    exams: Graded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.commands.grades._is_terminal", lambda: True)
     seats = troubled(exams)
     changed = next(one for one in seats if not one["assessment"].get("adminGrade"))
     code, said = exams.run("--dry-run")
@@ -82,18 +115,18 @@ def test_the_document_for_machines_never_has_a_grade(exams: Graded) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "value"),
+    "value",
     [
-        ("sql", "postgresql+psycopg://grader:s3cret-of-the-sis@127.0.0.1:1/sis"),
-        ("sql", "no url at all: s3cret-of-the-sis"),
-        ("sql", "oracle+nothing://grader:s3cret-of-the-sis@127.0.0.1:1/sis"),
+        "postgresql+psycopg://grader:s3cret-of-the-sis@127.0.0.1:1/sis",
+        "no url at all: s3cret-of-the-sis",
+        "oracle+nothing://grader:s3cret-of-the-sis@127.0.0.1:1/sis",
     ],
 )
 def test_no_secret_is_shown_where_a_destination_fails(
-    exams: Graded, monkeypatch: pytest.MonkeyPatch, word: str, value: str
+    exams: Graded, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("SIS", value)
-    exams.export(to={word: "${SIS}"})
+    exams.export(to={"sql": {"url": "${SIS}"}})
     code, said = exams.run()
     assert code == 1, said
     assert "s3cret" not in said
@@ -101,7 +134,7 @@ def test_no_secret_is_shown_where_a_destination_fails(
 
 
 def test_a_variable_that_is_not_set_is_a_problem_at_its_place(exams: Graded) -> None:
-    exams.export(to={"sql": "${NO_SUCH_DATABASE}"})
+    exams.export(to={"sql": {"url": "${NO_SUCH_DATABASE}"}})
     code, said = exams.run()
     assert code == 3
     assert "the environment variable NO_SUCH_DATABASE is not set" in said

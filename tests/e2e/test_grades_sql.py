@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from tests.e2e.graded import Graded, due, letter, number_of, set_out
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.databases import Database
     from tests.e2e.office import Office
 
-TO: dict[str, Any] = {"sql": "${SIS_DATABASE}"}
-OWN: dict[str, Any] = {"sql": "${SIS_DATABASE}", "table": "results"}
+TO: dict[str, Any] = {"sql": {"url": "${SIS_DATABASE}"}}
+OWN: dict[str, Any] = {"sql": {"url": "${SIS_DATABASE}", "table": "results"}}
 COLUMNS = {"student": "person", "exam": "flow", "mark": "grade"}
 
 
@@ -93,13 +95,88 @@ def test_an_environment_does_not_write_where_another_does(
     assert database.state() == before
 
 
+# ---- another place -------------------------------------------------------------------------------
+
+
+def test_another_table_does_not_count_as_the_one_that_has_the_grades(
+    exams: Graded, database: Database
+) -> None:
+    exams.run()
+    exams.export(to=OWN)
+    before = database.state()
+    for flag in ("--dry-run", "--json"):
+        code, said = exams.run(flag)
+        assert code == 1
+        assert "what was delivered went to wisectl_grades, and nothing says" in said
+    assert database.state() == before
+    database.run("ALTER TABLE wisectl_grades RENAME TO results")
+    exams.export(to={"sql": {**OWN["sql"], "moved_from": "wisectl_grades"}})
+    correct(exams)
+    code, document = exams.told()
+    assert (code, document["summary"]["changed"]) == (0, 1)
+    assert database.grades("results") == due(exams)
+    assert exams.told()[1]["written"] == []
+    exams.export(to=OWN)
+    assert exams.run()[0] == 0
+    assert "wisectl_grades" not in database.tables()
+
+
+@pytest.mark.parametrize("moved_from", [{}, {"moved_from": "wisectl_grades"}])
+def test_a_table_that_is_gone_is_not_made_anew_and_empty(
+    exams: Graded, database: Database, moved_from: dict[str, str]
+) -> None:
+    exams.run()
+    database.run("DROP TABLE wisectl_grades")
+    table = "results" if moved_from else "wisectl_grades"
+    exams.export(to={"sql": {"url": "${SIS_DATABASE}", "table": table, **moved_from}})
+    for flag in ("--dry-run", "--json"):
+        code, said = exams.run(flag)
+        assert code == 1
+        assert f"the table {table} is gone, with what was delivered" in said
+    assert table not in database.tables()
+    exams.export(key="again", to=TO)
+    code, document = exams.told()
+    assert (code, document["summary"]["new"]) == (0, len(due(exams)))
+    assert database.grades() == due(exams)
+
+
+def test_another_key_delivers_everything_once_more_into_the_same_rows(
+    exams: Graded, database: Database
+) -> None:
+    exams.run()
+    (person, _), wrong = correct(exams), "?"
+    database.run(
+        f"DELETE FROM wisectl_grades WHERE person = '{person}'",  # noqa: S608
+        f"UPDATE wisectl_grades SET grade = '{wrong}'",  # noqa: S608
+    )
+    exams.export(key="again", to=TO)
+    assert exams.run()[0] == 0
+    assert database.grades() == due(exams)
+
+
+def test_a_path_of_sqlite_begins_where_all_paths_of_manifests_do(
+    exams: Graded, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    exams.export(to={"sql": {"url": "sqlite:///grades.db"}})
+    assert exams.run()[0] == 0
+    assert (exams.office.root / "grades.db").exists()
+    assert not any(elsewhere.iterdir())
+    exams.export(to={"sql": {"url": "sqlite://"}})
+    code, said = exams.run()
+    assert code == 1
+    assert "a database in memory keeps nothing" in said
+
+
 # ---- a table of the receiver's own ---------------------------------------------------------------
 
 
 def test_a_table_has_columns_of_its_own_types(exams: Graded, database: Database) -> None:
     time = "TIMESTAMP WITH TIME ZONE" if database.is_postgresql else "DATETIME"
     database.run(
-        "CREATE TABLE results (student INTEGER NOT NULL, exam VARCHAR(40), mark VARCHAR(2),"
+        "CREATE TABLE results (student VARCHAR(20) NOT NULL, exam VARCHAR(40), mark VARCHAR(2),"
         f" set_at {time}, local_at TIMESTAMP, day DATE, points NUMERIC(6, 2), seat BIGINT,"
         " source VARCHAR(9) NOT NULL DEFAULT 'wiseflow', note TEXT, PRIMARY KEY (student, exam))"
     )
@@ -108,9 +185,8 @@ def test_a_table_has_columns_of_its_own_types(exams: Graded, database: Database)
     code, said = exams.run()
     assert code == 0, said
     rows = database.table("results")
-    numbers = {(flow, int(person)): grade for (flow, person), grade in due(exams).items()}
-    assert {(row["exam"], row["student"]): row["mark"] for row in rows} == numbers
-    assert len(rows) == len(numbers)
+    assert {(row["exam"], row["student"]): row["mark"] for row in rows} == due(exams)
+    assert len(rows) == len(due(exams))
     assert {row["source"] for row in rows} == {"wiseflow"}
     texts = [(str(row["set_at"])[:19], str(row["local_at"])[:19], str(row["day"])) for row in rows]
     assert {(at, at[:10]) for at, _, _ in texts} == {(at, day) for _, at, day in texts}
@@ -198,16 +274,69 @@ def test_too_long_a_value_is_told_without_it(exams: Graded, database: Database) 
 
 def test_two_people_who_become_one_in_a_column_are_told(exams: Graded, database: Database) -> None:
     """Also where one of them was delivered before."""
-    database.run("CREATE TABLE results (student INTEGER, exam VARCHAR(40), mark VARCHAR(2))")
+    database.run("CREATE TABLE results (student CHAR(9), exam VARCHAR(40), mark VARCHAR(2))")
     exams.export(to=OWN, columns=COLUMNS, known_by="User Alias")
     first, second, third, fourth = exams.graded("exam-1")[:4]
-    for seat, alias in ((first, "71"), (second, "072"), (third, "0072")):
+    for seat, alias in ((first, "71"), (second, "72"), (third, "72  ")):
         call(exams, seat, alias)
     assert collisions(exams) == {second["number"], third["number"]}
-    assert {row["student"] for row in database.table("results")} == {71}
-    call(exams, fourth, "0071")
+    assert {row["student"].strip() for row in database.table("results")} == {"71"}
+    call(exams, fourth, "71 ")
     assert fourth["number"] in collisions(exams)
-    assert {row["student"] for row in database.table("results")} == {71}
+    assert {row["student"].strip() for row in database.table("results")} == {"71"}
+
+
+def test_a_number_never_loses_a_zero_on_its_way_into_a_column(
+    exams: Graded, database: Database
+) -> None:
+    """As numbers 041 and 41 are one person; as texts they may be two."""
+    database.run("CREATE TABLE results (student INTEGER, exam VARCHAR(40), mark VARCHAR(2))")
+    exams.export(to=OWN, columns=COLUMNS, known_by="User Alias")
+    first, second = exams.graded("exam-1")[:2]
+    call(exams, first, "41")
+    call(exams, second, "041")
+    for flag in ("--dry-run", "--json"):
+        problems = exams.told(flag)[1]["problems"]
+        unfit = {one["participant"] for one in problems if "does not fit" in one["message"]}
+        assert unfit == {second["number"]}
+    assert {row["student"] for row in database.table("results")} == {41}
+
+
+def test_a_dry_run_tells_what_columns_will_not_take(exams: Graded, database: Database) -> None:
+    database.run("CREATE TABLE results (student VARCHAR(20), exam VARCHAR(40), mark VARCHAR(1))")
+    exams.export(to=OWN, columns=COLUMNS, codes={"A-F": dict.fromkeys("ABCDE", "P") | LONG})
+    failed = [one for one in due(exams).values() if one in LONG]
+    tried = exams.told("--dry-run")
+    assert database.table("results") == []
+    assert len(tried[1]["problems"]) == len(failed) > 0
+    done = exams.told()
+    for member in ("summary", "problems"):
+        assert done[1][member] == tried[1][member]
+    assert exams.told("--dry-run")[1]["problems"] == tried[1]["problems"]
+
+
+LONG = {"Fx": "fail", "F": "FAIL"}
+
+
+def test_a_column_that_every_row_needs_is_told_at_once(exams: Graded, database: Database) -> None:
+    database.run(
+        "CREATE TABLE results (id INTEGER PRIMARY KEY, student VARCHAR(20), exam VARCHAR(40),"
+        " mark VARCHAR(2), term VARCHAR(9) NOT NULL, source VARCHAR(9) NOT NULL DEFAULT 'w')"
+    )
+    exams.export(to=OWN, columns=COLUMNS)
+    for flag in ("--json", "--dry-run"):
+        code, said = exams.run(flag)
+        assert code == 1
+        assert "the table results wants term in every row: add it under columns" in said
+    assert "wisectl_deliveries" not in database.tables()
+
+
+def test_a_schema_that_is_not_there_is_told(exams: Graded, database: Database) -> None:
+    exams.export(to={"sql": {**OWN["sql"], "table": "nowhere.results"}})
+    for flag in ("--json", "--dry-run"):
+        code, said = exams.run(flag)
+        assert code == 1
+        assert "the database has no schema nowhere" in said
 
 
 def collisions(exams: Graded) -> set[int]:
@@ -261,7 +390,7 @@ def test_a_table_of_types_that_nobody_knows_is_written(exams: Graded, database: 
 
 def test_a_table_may_be_in_a_schema(exams: Graded, database: Database) -> None:
     """Its ledger is there too."""
-    exams.export(to={**OWN, "table": "sis.results"})
+    exams.export(to={"sql": {**OWN["sql"], "table": "sis.results"}})
     if not database.is_postgresql:
         code, said = exams.run()
         assert (code, "Traceback" in said) == (1, False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.grades import exporting
 from tests.e2e.cut_off import Ended, Exports, Moment, exports
 from tests.e2e.databases import Database, Server, sqlite, with_password
 from tests.e2e.graded import Graded, due, number_of, set_out
@@ -129,6 +130,30 @@ def test_whoever_comes_second_sees_what_the_first_has_written(
     assert [one.code for one in ended] == [0, 0], ended
     assert database.grades() == due(exams)
     assert database.ledger() == set(due(exams))
+
+
+def test_an_older_reading_is_never_written_over_a_newer_one(
+    exams: Graded, database: Database, forked: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between our reading and our turn a grade is corrected once more, and another run has it."""
+    exams.run()
+    correct(exams)
+    read = exporting.read_flow
+    readings: list[object] = []
+
+    async def late(api: Any, flow: int, *others: Any) -> Any:
+        reading = await read(api, flow, *others)
+        if flow == exams.flows["exam-1"]:
+            readings.append(reading)
+        if len(readings) == 1:
+            readings.append(correct(exams))
+            assert at_once(forked, exams, Moment())[0].code == 0
+        return reading
+
+    monkeypatch.setattr(exporting, "read_flow", late)
+    code, document = exams.told()
+    assert (code, document["summary"]["changed"], len(readings)) == (0, 0, 3)
+    assert database.grades() == due(exams)
 
 
 # ---- what the database refuses -------------------------------------------------------------------

@@ -61,38 +61,52 @@ EXPORT_CASES: dict[str, Case] = {
     "a path with a back slash": (export("{¶csv: 'out\\g.csv'}"), "no path below"),
     "a folder where a file is written": (export("{¶csv: out/}"), "is a folder … name the file"),
     "a source that is unknown": (export("{¶csv: 'sis:g.csv'}"), 'no source "sis" … wisectl.yaml'),
-    "a table of a file": (
-        export("{csv: out/g.csv, ¶table: grades}"),
-        "does not go with csv … it goes with sql",
+    "classes of a file": (
+        export("{csv: out/g.csv, ¶classes: subtitle}"),
+        "does not go with csv … it goes with oneroster_csv",
     ),
     "a school of a database": (
-        export("{sql: '${SIS}', ¶school: north}"),
+        export("{sql: {url: '${SIS}'}, ¶school: north}"),
         "does not go with sql … it goes with oneroster_csv",
     ),
     "a database written out": (
-        export("{¶sql: 'postgresql://me:s3cret@db/sis'}"),
-        "must not stand here literally … ${NAME}",
+        export("{sql: {¶url: 'postgresql://me:s3cret@db/sis'}}"),
+        "holds a password literally … ${NAME}",
+    ),
+    "a password in a question to a database": (
+        export("{sql: {¶url: 'postgresql://db/sis?user=me&password=s3cret'}}"),
+        "holds a password literally",
+    ),
+    "a database that is no URL": (
+        export("{sql: {¶url: exports/grades.db}}"),
+        "is no URL of a database … sqlite:///",
+    ),
+    "a database without its URL": (export("{¶sql: {table: grades}}"), 'lacks "url"'),
+    "a database that is text": (export("{¶sql: '${SIS}'}"), "must be a mapping"),
+    "an address that is text": (
+        export("{¶http: 'https://sis.example.org/'}"),
+        "must be a mapping",
     ),
     "a table that is the ledger": (
-        export("{sql: '${SIS}', ¶table: sis.Wisectl_Exports}"),
+        export("{sql: {url: '${SIS}', ¶table: sis.Wisectl_Exports}}"),
         "keeps what it has delivered … name another table",
     ),
-    "a table in a schema in a database": (export("{sql: '${SIS}', ¶table: a.b.c}"), ""),
-    "a table with a space": (export("{sql: '${SIS}', ¶table: my grades}"), ""),
+    "a table in a schema in a database": (export("{sql: {url: '${SIS}', ¶table: a.b.c}}"), ""),
+    "a table with a space": (export("{sql: {url: '${SIS}', ¶table: my grades}}"), ""),
     "an address without a secret": (
-        export("{¶http: 'https://sis.example.org/grades'}"),
-        "lacks a secret to sign with … write secret: ${NAME}",
+        export("{¶http: {url: 'https://sis.example.org/grades'}}"),
+        'lacks "secret"',
     ),
     "a literal secret of an address": (
-        export("{http: 'https://sis.example.org/', ¶secret: s3cret-of-the-sis}"),
+        export("{http: {url: 'https://sis.example.org/', ¶secret: s3cret-of-the-sis}}"),
         "must not stand here literally",
     ),
     "plain http to another machine": (
-        export("{¶http: 'http://sis.example.org/', secret: '${SIS}'}"),
+        export("{http: {¶url: 'http://sis.example.org/', secret: '${SIS}'}}"),
         "plain http is only for this machine",
     ),
     "no grades in a batch": (
-        export("{http: 'https://sis.example.org/', secret: '${SIS}', ¶batch: 0}"),
+        export("{http: {url: 'https://sis.example.org/', secret: '${SIS}', ¶batch: 0}}"),
         "",
     ),
     "a column that is unknown": (
