@@ -63,6 +63,16 @@ _ABOUT_NO_VALUE = frozenset({"08", "25", "28", "40", "42", "53", "55", "57", "IM
 although values were sent. Source: PostgreSQL's documentation, appendix A."""
 
 
+_SAID = {
+    "SQLITE_FULL": "no space is left",
+    "SQLITE_READONLY": "nobody may write to it",
+    "SQLITE_BUSY": "somebody else writes to it, and does not end",
+    "SQLITE_CORRUPT": "it is damaged",
+    "SQLITE_NOTADB": "it is no database",
+}
+"""Words for what an administrator can mend. Source: SQLite, result codes."""
+
+
 class Line(NamedTuple):
     """What is written of one grade: content is what was read, facts what else columns hold.
 
@@ -98,7 +108,7 @@ def reason(error: Exception) -> str:
     origin = getattr(error, "orig", None) or error
     kind, state = type(origin).__name__, _state(origin)
     if _tells_values(state, has_values=bool(getattr(error, "params", None))):
-        words = " ".join((state, *_names(origin))).strip()
+        words = " ".join((_SAID.get(state, state), *_names(origin))).strip()
     else:
         is_pair = len(origin.args) > 1 and isinstance(origin.args[1], str)
         lines = str(origin.args[1] if is_pair else origin).splitlines()
@@ -339,7 +349,7 @@ def _refuse_others(connection: sa.Connection, export: str) -> None:
 
 
 @contextmanager
-def transaction(engine: sa.Engine, export: str) -> Iterator[Ledger]:
+def transaction(engine: sa.Engine, export: str, what: str = "the database") -> Iterator[Ledger]:
     """One export's ledger; what is written is there as a whole, or not at all.
 
     Raises: EngineError, where the database refuses, which says no value; or where the destination
@@ -350,7 +360,7 @@ def transaction(engine: sa.Engine, export: str) -> Iterator[Ledger]:
             _refuse_others(connection, export)
             yield Ledger(connection, export)
     except sa.exc.SQLAlchemyError as error:
-        raise EngineError(f"the database refused: {reason(error)}") from None
+        raise EngineError(f"{what} refused: {reason(error)}") from None
 
 
 def register(engine: sa.Engine, export: str) -> None:

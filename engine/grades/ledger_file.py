@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,11 @@ class LedgerFile:
         self._opened: sa.Engine | None = None
 
     def unfinished(self) -> int:
-        """How many grades a run that was cut off left on their way."""
+        """How many grades a run that was cut off left on their way.
+
+        Raises: EngineError, also where the ledger could never be written.
+        """
+        _refuse_no_folder(self.path.parent)
         if not self.path.exists():
             return 0
         with self.transaction() as ledger:
@@ -50,7 +55,7 @@ class LedgerFile:
         self._claim()
         if self._opened is None:
             self._opened = open_file(self.path)
-        with transaction(self._opened, self.export) as ledger:
+        with transaction(self._opened, self.export, f"the ledger {self.path}") as ledger:
             yield ledger
 
     @contextmanager
@@ -68,6 +73,15 @@ class LedgerFile:
     def close(self) -> None:
         if self._opened is not None:
             self._opened.dispose()
+
+
+def _refuse_no_folder(folder: Path) -> None:
+    """Says what making the folder would say, without making it."""
+    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    if not there.is_dir():
+        raise EngineError(f"{folder} cannot be written: {there} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise EngineError(f"{folder} cannot be written: nobody may write to {there}")
 
 
 def make_folder(folder: Path) -> None:

@@ -85,6 +85,52 @@ def test_a_dry_run_says_what_would_be_delivered_and_writes_nothing(exams: Graded
     assert not (exams.office.root / "out").exists()
 
 
+def test_a_dry_run_tells_of_a_file_where_a_folder_is_to_be(exams: Graded) -> None:
+    (exams.office.root / "out").write_text("Marks are put here.\n", encoding="utf-8")
+    exams.export(to={"csv": "out/spring/grades.csv"})
+    code, said = exams.run("--dry-run")
+    assert code == 1
+    assert "out/spring cannot be written: " in said
+    assert "out is a file" in said
+
+
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)])
+def test_a_ledger_that_is_damaged_is_told_and_left(exams: Graded, flags: tuple[str, ...]) -> None:
+    exams.export()
+    exams.run()
+    ledger = exams.office.root / "out" / ".sis.ledger"
+    damaged = b"SQLite format 3\0" + b"\xff" * 5000
+    ledger.write_bytes(damaged)
+    before = delivered(exams)
+    code, said = exams.run(*flags)
+    assert code == 1
+    assert "ledger" in said
+    assert "Traceback" not in said
+    assert ledger.read_bytes() == damaged
+    assert delivered(exams) == before
+
+
+def test_a_user_data_type_that_the_licence_has_not_is_told_once(exams: Graded) -> None:
+    exams.export(known_by="Studnet Number")
+    for flags in (("--dry-run",), ()):
+        code, said = exams.run(*flags)
+        assert code == 1
+        assert 'no user data type "Studnet Number"; it has' in said
+        assert "Student Number" in said
+        assert said.count("Studnet") == 1
+
+
+def test_a_scale_that_codes_say_nothing_of_is_one_problem(exams: Graded) -> None:
+    exams.export(flows=["exam-1"], codes={"7-point scale": {"12": "A"}})
+    code, document = exams.told()
+    (problem,) = document["problems"]
+    assert code == 8
+    count = sum(flow == "exam-1" for flow, _ in due(exams))
+    message = f'nothing in codes is about the scale "A-F", and keeps back {count}'
+    assert problem["message"] == message
+    assert problem["hint"] == "see codes at manifests/exports.yaml:1"
+
+
 def test_git_ignores_the_folder_that_we_make_and_not_that_of_somebody(exams: Graded) -> None:
     folders = [exams.office.root / name for name in ("out", "theirs")]
     folders[1].mkdir()
