@@ -1,25 +1,19 @@
 """A process that forks exports, some of which kill themselves while they write to a database.
 
-    python -m tests.e2e.cut_off      reads one order a line as JSON, answers how its children ended
-
 A moment is `before` or `after`, and what is done: `insert` or `update` with the table, such as
 `before insert wisectl_deliveries`, or `commit`, of a transaction that has written grades. The child
 dies by SIGKILL when that happens for the given time: nothing gets a chance to put things right.
-
-The process has no threads, so that forking is safe, and has imported everything before it forks.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +22,7 @@ import sqlalchemy as sa
 
 import engine.commands.grades
 from engine.main import run
+from tests.forking import Forker, end_of, fork, forker, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,33 +53,19 @@ class Ended(NamedTuple):
 class Exports:
     """The running process."""
 
-    _process: subprocess.Popen[str]
+    _forker: Forker
 
     def run(self, arguments: Sequence[str], *moments: Moment) -> list[Ended]:
         """An export for each moment, all at once; what became of them."""
-        orders, answers = self._process.stdin, self._process.stdout
-        if orders is None or answers is None:
-            raise RuntimeError("the process has no pipes")
         order = {"arguments": arguments, "moments": moments, "environment": dict(os.environ)}
-        orders.write(json.dumps(order) + "\n")
-        orders.flush()
-        return [Ended(*one) for one in json.loads(answers.readline())]
+        return [Ended(*one) for one in self._forker.ask(order)]
 
 
 @contextmanager
 def exports() -> Iterator[Exports]:
     """A process that forks exports, until the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.cut_off"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    try:
+    with forker("tests.e2e.cut_off") as process:
         yield Exports(process)
-    finally:
-        process.communicate(timeout=60)
 
 
 class Watch:
@@ -148,38 +129,24 @@ def watch(moment: Moment) -> None:
     private._commit_impl = seen.commit(private._commit_impl)  # type: ignore[method-assign]
 
 
-def main() -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
-        with tempfile.TemporaryDirectory() as folder:
-            places = [Path(folder) / str(at) for at in range(len(order["moments"]))]
-            children = []
-            for place, moment in zip(places, order["moments"], strict=True):
-                child = os.fork()
-                if child == 0:
-                    _export(order, Moment(*moment), place)
-                children.append(child)
-            codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-            said = [place.read_text(encoding="utf-8") for place in places]
-        sys.stdout.write(json.dumps(list(zip(codes, said, strict=True))) + "\n")
-        sys.stdout.flush()
+def _ended(order: dict[str, Any]) -> list[Ended]:
+    with tempfile.TemporaryDirectory() as folder:
+        places = [Path(folder) / str(at) for at in range(len(order["moments"]))]
+        both = zip(places, order["moments"], strict=True)
+        children = [
+            fork(partial(_export, order, Moment(*moment)), str(place)) for place, moment in both
+        ]
+        codes = [end_of(child) for child in children]
+        said = [place.read_text(encoding="utf-8") for place in places]
+        return [Ended(*one) for one in zip(codes, said, strict=True)]
 
 
-def _export(order: dict[str, Any], moment: Moment, place: Path) -> None:
-    """Never returns."""
-    code = 1
-    try:
-        said = os.open(place, os.O_WRONLY | os.O_CREAT)
-        os.dup2(said, 1)
-        os.dup2(said, 2)
-        os.environ.update(order["environment"])
-        if moment.what:
-            watch(moment)
-        code = run(order["arguments"])
-    finally:
-        sys.stdout.flush()
-        os._exit(code)
+def _export(order: dict[str, Any], moment: Moment) -> int:
+    os.environ.update(order["environment"])
+    if moment.what:
+        watch(moment)
+    return run(order["arguments"])
 
 
 if __name__ == "__main__":
-    main()
+    serve(_ended)

@@ -1,24 +1,18 @@
-"""A process whose only task is to fork children that apply a plan and kill themselves on the way.
-
-    python -m tests.laws.victim      reads one order a line as JSON, answers how the child ended
-
-It has no threads, so that forking is safe, and has imported everything before it forks.
-"""
+"""A process that forks children which apply a plan and kill themselves on the way."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
 import sys
 from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from tests.laws.server import ROOT, Server
+from tests.forking import Forker, end_of, fork, forker, serve
+from tests.laws.server import Server
 from tests.laws.stage import Stage
 from tests.laws.wire import Exchange, Tap
 
@@ -49,35 +43,23 @@ class Kill(Tap):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            _apply(order)
-        _, status = os.waitpid(child, 0)
-        fell = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        print(KILLED if fell else ENDED if status == 0 else f"failed {status}", flush=True)
+def _ended(order: dict[str, str]) -> str:
+    code = end_of(fork(lambda: _apply(order)))
+    return KILLED if code == -signal.SIGKILL else ENDED if code == 0 else f"failed {code}"
 
 
-def _apply(order: dict[str, str]) -> None:
-    """Never returns."""
-    code = 1
-    try:
-        tap = Kill(int(order["number"]), order["moment"])
-        stage = Stage(Server(order["url"], sys.stdin, sys.stdout), Path(order["root"]), tap)
-        stage.apply_saved(b64decode(order["plan"]))
-        code = 0
-    finally:
-        os._exit(code)
+def _apply(order: dict[str, str]) -> int:
+    tap = Kill(int(order["number"]), order["moment"])
+    stage = Stage(Server(order["url"], sys.stdin, sys.stdout), Path(order["root"]), tap)
+    stage.apply_saved(b64decode(order["plan"]))
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
 class Victims:
     """The running process."""
 
-    _orders: TextIO
-    _answers: TextIO
+    _forker: Forker
 
     def die(self, stage: Stage, plan: bytes, number: int, moment: str) -> str:
         """How a child that applied the plan ended: killed, or ended before its time came."""
@@ -88,23 +70,15 @@ class Victims:
             "number": str(number),
             "moment": moment,
         }
-        self._orders.write(json.dumps(order) + "\n")
-        self._orders.flush()
-        return self._answers.readline().strip()
+        return str(self._forker.ask(order))
 
 
 @contextmanager
 def ready() -> Iterator[Victims]:
     """The process while the block lasts."""
-    command = [sys.executable, "-m", "tests.laws.victim"]
-    with subprocess.Popen(  # noqa: S603 - our own module
-        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield Victims(process.stdin, process.stdout)
-        process.stdin.close()
+    with forker("tests.laws.victim") as process:
+        yield Victims(process)
 
 
 if __name__ == "__main__":
-    main()
+    serve(_ended)
