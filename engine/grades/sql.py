@@ -138,7 +138,7 @@ class Table:
             return
         with transaction(database, self._export.name) as ledger:
             self._settle_place(ledger, writes=False)
-            # Looked for again: another run may just have made it, before it wrote where it delivers.
+            # Looked for again: another run may just have made it, and then written down its place.
             if ledger.places() and self._reflected(database) is None:
                 message = f"the table {self._export.to.table} is gone, with what was delivered"
                 hint = "restore it, or give the export another key, which delivers everything"

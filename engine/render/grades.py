@@ -36,14 +36,19 @@ SYMBOLS = {
 }
 
 
-def head(export: GradeExport) -> list[Line]:
+def head(export: GradeExport, *, forgets: bool = False) -> list[Line]:
     """What comes before the flows of an export."""
     shown = export.to.table if export.to.kind == "sql" else export.to.value
     where = "" if export.to.kind == "http" else f" → {shown}"
     said = f"grade_export/{export.key}"
     flows = counted(len(export.flows), "flow")
     place = f"{export.location.file}:{export.location.line}"
-    return [line(Span(said, Tone.STRONG), f"   {flows}{where} ({TO[export.to.kind]})   {place}")]
+    lines = [line(Span(said, Tone.STRONG), f"   {flows}{where} ({TO[export.to.kind]})   {place}")]
+    if forgets:
+        message = "the ledger ends with this job, and the next one posts everything again: "
+        hint = "name a file that stays, as ledger below http"
+        lines.append(line(Span("  ! ", Tone.ALERT), message + hint))
+    return lines
 
 
 def flow_lines(report: FlowReport, style: Style) -> list[Line]:

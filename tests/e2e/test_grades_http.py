@@ -376,6 +376,17 @@ def test_the_ledger_is_where_the_manifest_says(exams: Graded, inbox: Inbox) -> N
     assert len(inbox.posts) == posts
 
 
+def test_a_job_is_told_that_its_ledger_does_not_stay(
+    exams: Graded, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "the next one posts everything again"
+    assert said not in exams.run("--dry-run")[1]
+    monkeypatch.setenv("CI", "true")
+    assert said in exams.run("--dry-run")[1]
+    post(exams, inbox, ledger="kept/posted.ledger")
+    assert said not in exams.run()[1]
+
+
 def test_an_address_may_get_another_path_and_no_other_host(
     exams: Graded, inbox: Inbox, watch: Watch
 ) -> None:
