@@ -206,6 +206,13 @@ OF_GRADES = (
         (f"{BACK}::test_a_file_holds_it_until_the_manifest_says_that_it_was_taken_back",),
     ),
     Detection(
+        "grades: one number of two people on two exams",
+        "grades/joining.py",
+        "        if user == one.user:\n",
+        "        if True:\n",
+        (f"{GRADES}::test_a_number_that_two_people_have_on_two_exams_is_told",),
+    ),
+    Detection(
         "grades: a log is no terminal",
         "commands/grades.py",
         "not (is_off or _is_terminal())",

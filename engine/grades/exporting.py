@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError, EngineError
 from engine.grades.comparing import compare, renamed
 from engine.grades.finding import facts_of, not_to_read
-from engine.grades.joining import join
+from engine.grades.joining import join, refuse_elsewhere
 from engine.grades.model import Difference, FlowReport, Trouble
 from engine.grades.reading import read_flow
 from engine.grades.receiver import MOVES, FlowError, lines_of
@@ -123,6 +123,8 @@ class _Work:
     flows: Mapping[str, Desired]
     found: Found
     receiver: Receiver
+    people: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """By identifier who has it, and on which flow: all that were delivered or compared so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ async def _delivered(
 async def _deliver(work: _Work, flow: str, read: _Read, *, dry_run: bool) -> FlowReport | None:
     """Compares within the destination's turn, so that of two runs the later one sees the first."""
     joined = join(flow, read.reading, work.export)
+    refuse_elsewhere(flow, joined, work.people)
     refused: list[Refused] = []
     try:
         with work.receiver.open(flow) as opened:

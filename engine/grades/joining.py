@@ -182,3 +182,21 @@ def _refuse_twice(flow: str, joined: Joined, reading: Reading) -> None:
             message = f"{numbers} are one person for the receiver"
             hint = "mend the identifiers in WISEflow"
             joined.troubles.append(Trouble(flow, one.number, one.person, message, hint))
+
+
+def refuse_elsewhere(flow: str, joined: Joined, people: dict[str, tuple[int, str]]) -> None:
+    """Whose identifier another user has on an earlier flow is not delivered: one of them is wrong.
+
+    `people` holds the user and the flow by identifier, and takes up those of this flow.
+    """
+    kept = []
+    for one in joined.grades:
+        user, earlier = people.setdefault(one.person.casefold(), (one.user, flow))
+        if user == one.user:
+            kept.append(one)
+            continue
+        joined.troubled.add(one.user)
+        message = f"has the identifier of somebody else on {earlier}"
+        hint = "mend the identifiers, or merge the users in WISEflow"
+        joined.troubles.append(Trouble(flow, one.number, one.person, message, hint))
+    joined.grades = kept

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.e2e.office import Office
 
 EXPORT: dict[str, Any] = {"key": "sis", "flows": {"key": "exam-*"}, "known_by": "Student Number"}
@@ -68,19 +70,27 @@ def number_of(seat: dict[str, Any]) -> str:
     return str(ids["Student Number"])
 
 
-def set_out(office: Office, flows: int, participants: int, scale: str = "", **more: Any) -> Graded:
-    """Some concluded exams, exam-1 and so on, all graded."""
+def set_out(
+    office: Office,
+    flows: int,
+    participants: int,
+    scale: str = "",
+    keys: Sequence[str] = (),
+    **more: Any,
+) -> Graded:
+    """Some concluded exams, exam-1 and so on unless `keys` name them, all graded."""
     body = {"flows": flows, "participants": participants, **more}
     body |= {"grading_scale": scale} if scale else {}
     numbers = office.stage.control("POST", "cohort", body)["flow_ids"]
-    keys = {f"exam-{at}": number for at, number in enumerate(numbers, 1)}
-    for key, number in keys.items():
+    names = keys or [f"exam-{at}" for at, _ in enumerate(numbers, 1)]
+    found = dict(zip(names, numbers, strict=True))
+    for key, number in found.items():
         reference = {"reference": f"wisectl-{key}"}
         office.stage.by_hand("POST", f"/flows/{number}/external-sources", reference)
     office.stage.control("POST", "simulate", {"flow_ids": numbers})
-    entries = [{"key": key} for key in keys]
+    entries = [{"key": key} for key in found]
     office.write(json.dumps({"flows": entries}), "flows.yaml")
-    return Graded(office, keys)
+    return Graded(office, found)
 
 
 LETTERS = {"6": "A", "5": "B", "4": "C", "3": "D", "2": "E", "1": "Fx", "0": "F"}

@@ -187,6 +187,37 @@ def test_what_keeps_a_grade_back_is_told_and_stops_nothing_else(exams: Graded) -
     assert len(rows(exams)) == len([one for one in seats if one["number"] not in kept])
 
 
+def test_a_number_that_two_people_have_on_two_exams_is_told(office: Office) -> None:
+    """A wrong digit must not put a grade on somebody else's record."""
+    exams = set_out(office, 1, 8, "A-F")
+    other = set_out(office, 1, 8, "A-F", keys=["other-1"])
+    both = Graded(office, {**exams.flows, **other.flows})
+    first, second = exams.graded("exam-1")[0], other.graded("other-1")[0]
+    assert first["userId"] != second["userId"]
+    known(office, second, number_of(first))
+    office.write(json.dumps({"flows": [{"key": key} for key in both.flows]}), "flows.yaml")
+    both.export(flows=list(both.flows))
+    for _ in range(2):
+        code, document = both.told()
+        assert code == 8
+        (problem,) = document["problems"]
+        assert (problem["flow"], problem["participant"]) == ("other-1", second["number"])
+        assert problem["message"] == "has the identifier of somebody else on exam-1"
+        assert ("other-1", number_of(first)) not in delivered(both)
+        assert len(delivered(both)) == len(due(both)) - 1
+
+
+def known(office: Office, seat: dict[str, Any], number: str) -> None:
+    """Somebody is known by another number from now on."""
+    kinds = office.stage.by_hand("GET", "/license/user-data-types")["data"]
+    kind = next(one["id"] for one in kinds if one["name"] == "Student Number")
+    path = f"/users/{seat['userId']}/user-data"
+    held = office.stage.by_hand("GET", path)["data"]
+    (row,) = [one for one in held if one["userDataTypeId"] == kind]
+    office.stage.by_hand("DELETE", f"{path}/{row['userDataId']}")
+    office.stage.by_hand("POST", path, [{"userDataTypeId": kind, "value": number}])
+
+
 def test_an_administrative_grade_overrules_and_a_word_has_a_code_of_its_own(exams: Graded) -> None:
     exams.export(alternative_codes={"Sick": "S"})
     seat, other = exams.graded("exam-1")[:2]
