@@ -136,7 +136,7 @@ OF_GRADES = (
     Detection(
         "grades: what went to another place",
         "grades/ledger.py",
-        "        if others:\n",
+        "        if others and self.has_grades():\n",
         "        if False:\n",
         (
             f"{SQL}::test_another_table_does_not_count_as_the_one_that_has_the_grades",
@@ -146,7 +146,7 @@ OF_GRADES = (
     Detection(
         "grades: a table that is gone",
         "grades/sql.py",
-        "            if ledger.places() and self._reflected(database) is None:\n",
+        "            if ledger.has_grades() and self._reflected(database) is None:\n",
         "            if False:\n",
         (f"{SQL}::test_a_table_that_is_gone_is_not_made_anew_and_empty",),
     ),

@@ -153,7 +153,7 @@ class Folder:
         if right:
             return False
         with self._file.transaction() as ledger:
-            return next(iter(ledger.lines()), None) is not None
+            return ledger.has_grades()
 
     def _remember(self) -> None:
         """Before the files are put in place: a run that is cut off then has written them."""

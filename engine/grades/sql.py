@@ -139,14 +139,14 @@ class Table:
         with transaction(database, self._export.name) as ledger:
             self._settle_place(ledger, writes=False)
             # Looked for again: another run may just have made it, and then written down its place.
-            if ledger.places() and self._reflected(database) is None:
+            if ledger.has_grades() and self._reflected(database) is None:
                 message = f"the table {self._export.to.table} is gone, with what was delivered"
                 hint = "restore it, or give the export another key, which delivers everything"
                 raise EngineError(f"{message}: {hint}")
 
     def _settle_place(self, ledger: Ledger, *, writes: bool) -> None:
         to = self._export.to
-        ledger.settle_place(to.table.casefold(), to.moved_from.casefold(), writes=writes)
+        ledger.settle_place(to.table, to.moved_from, writes=writes)
 
     def _reflected(self, database: sa.Engine) -> sa.Table | None:
         """The table as it is there, if it is. Raises: EngineError, where it lacks a column."""

@@ -121,6 +121,17 @@ def test_another_table_does_not_count_as_the_one_that_has_the_grades(
     assert "wisectl_grades" not in database.tables()
 
 
+def test_where_nothing_was_delivered_yet_the_table_may_be_another(
+    exams: Graded, database: Database
+) -> None:
+    exams.export(to=TO, known_by="User Alias")
+    assert exams.run()[0] == 8
+    assert database.table() == []
+    exams.export(to={"sql": {"url": "${SIS_DATABASE}", "table": "marks"}})
+    assert exams.run()[0] == 0
+    assert database.grades("marks") == due(exams)
+
+
 @pytest.mark.parametrize("moved_from", [{}, {"moved_from": "wisectl_grades"}])
 def test_a_table_that_is_gone_is_not_made_anew_and_empty(
     exams: Graded, database: Database, moved_from: dict[str, str]
