@@ -146,7 +146,7 @@ OF_GRADES = (
     Detection(
         "grades: a table that is gone",
         "grades/sql.py",
-        "            if ledger.has_grades() and self._reflected(database) is None:\n",
+        "            if ledger.has_grades() and reflected(database, self._export) is None:\n",
         "            if False:\n",
         (f"{SQL}::test_a_table_that_is_gone_is_not_made_anew_and_empty",),
     ),

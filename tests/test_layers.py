@@ -30,7 +30,13 @@ HOMES = {
     "rich": {"cli", "commands/*"},
     "filelock": {"commands/*"},
     "sqlalchemy": {
-        "grades/database", "grades/http", "grades/ledger", "grades/ledger_file", "grades/sql"
+        "grades/database",
+        "grades/http",
+        "grades/ledger",
+        "grades/ledger_file",
+        "grades/reflecting",
+        "grades/rows",
+        "grades/sql",
     },
     "starlette": {"sandbox/*"},
     "uvicorn": {"sandbox/*"},

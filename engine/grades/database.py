@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PATIENCE = 60
-"""Seconds that SQLite waits for another run's transaction."""
+"""Seconds that SQLite and PostgreSQL wait for somebody else's transaction."""
 CONNECT = 15
 """Seconds that PostgreSQL has to take a connection."""
 
@@ -49,16 +50,33 @@ def _made(url: sa.URL) -> sa.Engine:
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     hide_everywhere(str(url.password or ""))
-    options = _OPTIONS.get(url.get_backend_name(), {})
+    # What drivers log goes to standard error where nobody takes it, values included.
+    for driver in ("psycopg", "psycopg.pool"):
+        logging.getLogger(driver).addHandler(logging.NullHandler())
+    options = _options(url)
     # A connection for each flow: one that waits while WISEflow is read may be closed meanwhile.
     return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True, **options)
+
+
+def _options(url: sa.URL) -> dict[str, Any]:
+    """What its URL says goes first."""
+    options = dict(_OPTIONS.get(url.get_backend_name(), {}))
+    stated = options.get("connect_args", {})
+    left = {name: value for name, value in stated.items() if name not in url.query}
+    return {**options, "connect_args": left} if stated else options
 
 
 # Whoever has waited for its turn must see what the other run has written.
 _SEES_OTHERS = {"isolation_level": "READ COMMITTED"}
 _OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {"connect_args": {"timeout": PATIENCE}},
-    "postgresql": {"connect_args": {"connect_timeout": CONNECT}, **_SEES_OTHERS},
+    "postgresql": {
+        "connect_args": {
+            "connect_timeout": CONNECT,
+            "options": f"-c lock_timeout={PATIENCE}s",
+        },
+        **_SEES_OTHERS,
+    },
     "mysql": _SEES_OTHERS,
     "mariadb": _SEES_OTHERS,
 }

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from engine.errors import ApiError
 from engine.grades.columns import cells
 from engine.grades.oneroster import result_id
-from engine.grades.receiver import NOBODY_ELSE, OpenedFlow, Refused
+from engine.grades.receiver import IN_A_ROW, NOBODY_ELSE, OpenedFlow, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,10 +40,6 @@ REFUSALS = frozenset({400, 404, 409, 410, 413, 415, 422})
 
 ABOUT_GRADES = frozenset({400, 413, 422})
 """Of these, what may be about some grades of the batch: the others are sent without them."""
-
-IN_A_ROW = 20
-"""Grades that are refused alone, with none that is taken between them: then all will be."""
-
 BODIES = sa.Table(
     "wisectl_posts",
     sa.MetaData(),

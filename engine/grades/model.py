@@ -84,6 +84,11 @@ class GradeExport:
         return next((by_held[held], held) for held in FLOW_KEYS if held in by_held)
 
     @property
+    def person_column(self) -> str:
+        """The column that says whose grade it is."""
+        return next(name for name, held in self.columns if held == "person")
+
+    @property
     def data_types(self) -> tuple[str, ...]:
         """The user data types that are asked of people: that by which they are known first."""
         wanted = [held.removeprefix("data.") for _, held in self.columns if held[:5] == "data."]

@@ -87,6 +87,10 @@ class Receiver(Protocol):
         """After the last flow: what was written, for people; nothing where nothing was new."""
 
 
+IN_A_ROW = 20
+"""Grades that are refused alone, after which the others are not tried one by one any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Grades of a flow that a destination does not take."""

@@ -24,8 +24,10 @@ from engine.grades.database import (
     without_warnings,
 )
 from engine.grades.fitting import UnfitError, fitted
-from engine.grades.ledger import AT_ONCE, TABLES, Ledger, register, transaction
+from engine.grades.ledger import TABLES, Ledger, register, transaction
 from engine.grades.receiver import NOBODY_ELSE, FlowError, Refused
+from engine.grades.reflecting import NUMBERS, own_table, reflected, schema_of
+from engine.grades.rows import write_rows
 from engine.grades.telling_apart import same
 
 if TYPE_CHECKING:
@@ -35,11 +37,9 @@ if TYPE_CHECKING:
     from engine.grades.ledger import Line
     from engine.grades.model import Delivered, GradeExport
     from engine.grades.receiver import Stamp
+    from engine.grades.rows import Row
 
-Row = dict[str, Any]
-
-_NUMBERS = {"user", "participant", "submission", "version"}
-NUMERIC = _NUMBERS | {"grade", "entered", "stored"}
+NUMERIC = NUMBERS | {"grade", "entered", "stored"}
 """What may be a number in a column: `02` as 2. Of all else a leading zero is a part."""
 
 
@@ -49,10 +49,9 @@ class Table:
     def __init__(self, export: GradeExport, url: str, root: Path, *, read_only: bool) -> None:
         self._export, self._url, self._read_only = export, url, read_only
         self._root = root
-        schema, _, self._name = export.to.table.rpartition(".")
-        self._schema = schema or None
+        self._schema = schema_of(export)
         self._flow, self._held = export.flow_key
-        self._person = next(name for name, held in export.columns if held == "person")
+        self._person = export.person_column
         self._database: sa.Engine | None = None
         self._table: sa.Table | None = None
         self._has_ledger = False
@@ -106,14 +105,14 @@ class Table:
             database = database.execution_options(**ledger_there)
         with told():
             self._refuse_no_schema(database)
-            self._table = self._reflected(database)
+            self._table = reflected(database, self._export)
             self._refuse_another_place(database)
             if not self._read_only:
                 make_tables(database, TABLES)
                 register(database, self._export.name)
             if not self._read_only and self._table is None:
-                make_tables(database, self._own_table())
-                self._table = self._reflected(database)
+                make_tables(database, own_table(self._export))
+                self._table = reflected(database, self._export)
             self._has_ledger = self._finds_ledger(database)
         if not self._read_only:
             with transaction(database, self._export.name) as ledger:
@@ -139,54 +138,33 @@ class Table:
         with transaction(database, self._export.name) as ledger:
             self._settle_place(ledger, writes=False)
             # Looked for again: another run may just have made it, and then written down its place.
-            if ledger.has_grades() and self._reflected(database) is None:
+            if ledger.has_grades() and reflected(database, self._export) is None:
                 message = f"the table {self._export.to.table} is gone, with what was delivered"
                 hint = "restore it, or give the export another key, which delivers everything"
                 raise EngineError(f"{message}: {hint}")
 
     def _settle_place(self, ledger: Ledger, *, writes: bool) -> None:
         to = self._export.to
+        if to.moved_from in ledger.places() and to.table != to.moved_from:
+            self._try_move(ledger)
         ledger.settle_place(to.table, to.moved_from, writes=writes)
 
-    def _reflected(self, database: sa.Engine) -> sa.Table | None:
-        """The table as it is there, if it is. Raises: EngineError, where it lacks a column."""
-        if not sa.inspect(database).has_table(self._name, schema=self._schema):
-            return None
-        with without_warnings():
-            table = sa.Table(
-                self._name,
-                sa.MetaData(),
-                schema=self._schema,
-                autoload_with=database,
-                resolve_fks=False,
-            )
-        lacking = [name for name, _ in self._export.columns if name not in table.c]
-        if lacking:
-            raise EngineError(
-                f"the table {self._export.to.table} has no column {', '.join(lacking)}: "
-                "add it, or name another under columns"
-            )
-        self._refuse_more_columns(table)
-        return table
-
-    def _refuse_more_columns(self, table: sa.Table) -> None:
-        """Raises: EngineError, where a row of ours would lack what no row may lack."""
-        ours = {name for name, _ in self._export.columns}
-        lacking = [one.name for one in table.c if one.name not in ours and _must_be_filled(one)]
-        if lacking:
-            raise EngineError(
-                f"the table {self._export.to.table} wants {', '.join(lacking)} in every row: "
-                "add it under columns, or let the database fill it"
-            )
-
-    def _own_table(self) -> sa.MetaData:
-        keys, tables = {self._flow, self._person}, sa.MetaData()
-        columns: list[sa.Column[Any]] = []
-        for name, held in self._export.columns:
-            kind: Any = sa.BigInteger() if held in _NUMBERS else sa.String(255)
-            columns.append(sa.Column(name, kind, primary_key=name in keys, autoincrement=False))
-        sa.Table(self._name, tables, *columns, schema=self._schema)
-        return tables
+    def _try_move(self, ledger: Ledger) -> None:
+        """Raises: EngineError, where what was delivered is not in the table that is named."""
+        to, connection = self._export.to, ledger.connection
+        schema, _, name = to.moved_from.rpartition(".")
+        # A view of that name may be for those who still read there.
+        if name in sa.inspect(connection).get_table_names(schema=schema or None):
+            message = f"moved_from says {to.moved_from}, and that table is still there"
+            hint = "rename it, or give the export another key, which delivers everything"
+            raise EngineError(f"{message}: {hint}")
+        if self._table is None or not ledger.has_grades():
+            return
+        any_row = sa.select(sa.literal(1)).select_from(self._table).limit(1)
+        if connection.execute(any_row).first() is None:
+            message = f"moved_from says {to.moved_from}, and the table {to.table} is empty"
+            hint = "fill it with what was delivered, or give the export another key"
+            raise EngineError(f"{message}: {hint}")
 
     # ---- rows ------------------------------------------------------------------------------------
 
@@ -202,8 +180,7 @@ class Table:
         former = self._delivered_as(ledger, self._table, coming[0])
         rows = self._fitting(self._table, coming, known)
         there = self._there(ledger.connection, self._table, [*rows.values()], former)
-        new: list[Row] = []
-        old: list[Row] = []
+        old: dict[str, Any] = {}
         for person, row in list(rows.items()):
             flow = former.get(person, row[self._flow])
             count = there[flow, _bare(row[self._person])]
@@ -211,11 +188,9 @@ class Table:
                 message = f"has several rows on this flow in the table {self._export.to.table}"
                 self._refuse(rows, person, message)
             elif count:
-                old.append({**_named(row), "wisectl_flow": flow})
-            else:
-                new.append(row)
+                old[person] = flow
         if not self._read_only:
-            self._write(ledger.connection, self._table, new, old)
+            self._write(ledger.connection, self._table, rows, old)
         self._note(ledger, [one for one in lines if one.person in rows or not one.content], known)
         self._moved += len(rows)
 
@@ -234,25 +209,27 @@ class Table:
             ledger.write(lines, known)
 
     def _write(
-        self, connection: sa.Connection, table: sa.Table, new: list[Row], old: list[Row]
+        self, connection: sa.Connection, table: sa.Table, rows: dict[str, Row], old: dict[str, Any]
     ) -> None:
-        for at in range(0, len(new), AT_ONCE):
-            connection.execute(sa.insert(table), new[at : at + AT_ONCE])
-        if not old:
-            return
+        """Inserts rows, and updates those of people who are there, on the flow that is named."""
+        new = {person: row for person, row in rows.items() if person not in old}
+        moved = {who: {**_named(rows[who]), "wisectl_flow": flow} for who, flow in old.items()}
+        refused = write_rows(connection, sa.insert(table), new)
+        refused += write_rows(connection, self._update(table), moved)
+        for one in refused:
+            for person in one.people:
+                self._refuse(rows, person, one.message)
+
+    def _update(self, table: sa.Table) -> sa.Update:
         person = f"wisectl_{[name for name, _ in self._export.columns].index(self._person)}"
-        found = (
-            table.c[self._flow] == sa.bindparam("wisectl_flow"),
-            table.c[self._person] == sa.bindparam(person),
-        )
         values: dict[str, Any] = {
             name: sa.bindparam(f"wisectl_{at}")
             for at, (name, _) in enumerate(self._export.columns)
             if name != self._person
         }
-        update = sa.update(table).where(*found).values(values)
-        for at in range(0, len(old), AT_ONCE):
-            connection.execute(update, old[at : at + AT_ONCE])
+        mine = table.c[self._person] == sa.bindparam(person)
+        found = table.c[self._flow] == sa.bindparam("wisectl_flow")
+        return sa.update(table).where(found, mine).values(values)
 
     def _fitting(
         self, table: sa.Table, lines: list[Line], known: Mapping[str, Delivered]
@@ -335,19 +312,6 @@ class OpenedTable:
     def check(self, lines: list[Line]) -> list[Refused]:
         """By the types of the columns, and the rows that are there."""
         return self._table.check(self._ledger, lines, self.known)
-
-
-def _must_be_filled(column: sa.Column[Any]) -> bool:
-    """Whether a new row must say what the column holds."""
-    is_filled = column.nullable or column.server_default is not None or column.computed is not None
-    is_counted = column.identity is not None or column.autoincrement is True
-    return not (is_filled or is_counted or _is_row_number(column))
-
-
-def _is_row_number(column: sa.Column[Any]) -> bool:
-    """A primary key of one whole number, which most databases count by themselves."""
-    keys = [one for one in column.table.primary_key if isinstance(one.type, sa.Integer)]
-    return len(column.table.primary_key) == 1 and column in keys
 
 
 def _bare(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.grades import posting
-from engine.grades.http import IN_A_ROW
+from engine.grades.receiver import IN_A_ROW
 from engine.pacing import Rate
 from engine.retrying import Surroundings
 from tests.e2e.graded import LETTERS, Graded, due, number_of, set_out

@@ -109,8 +109,20 @@ def test_another_table_does_not_count_as_the_one_that_has_the_grades(
         assert code == 1
         assert "what was delivered went to wisectl_grades, and nothing says" in said
     assert database.state() == before
-    database.run("ALTER TABLE wisectl_grades RENAME TO results")
-    exams.export(to={"sql": {**OWN["sql"], "moved_from": "wisectl_grades"}})
+    moved = {"sql": {**OWN["sql"], "moved_from": "wisectl_grades"}}
+    exams.export(to=moved)
+    for flag in ("--dry-run", "--json"):
+        code, said = exams.run(flag)
+        assert code == 1
+        assert "moved_from says wisectl_grades, and that table is still there" in said
+    assert database.state() == before
+    database.run(
+        "ALTER TABLE wisectl_grades RENAME TO elsewhere",
+        "CREATE TABLE results (flow VARCHAR(40), person VARCHAR(20), grade VARCHAR(9),"
+        " counts_as VARCHAR(20), graded VARCHAR(40))",
+    )
+    assert "and the table results is empty" in exams.run()[1]
+    database.run("DROP TABLE results", "ALTER TABLE elsewhere RENAME TO results")
     correct(exams)
     code, document = exams.told()
     assert (code, document["summary"]["changed"]) == (0, 1)
@@ -327,6 +339,33 @@ def test_a_dry_run_tells_what_columns_will_not_take(exams: Graded, database: Dat
 
 
 LONG = {"Fx": "fail", "F": "FAIL"}
+
+
+def test_a_column_that_the_database_makes_itself_is_told_at_once(
+    exams: Graded, database: Database
+) -> None:
+    database.run(
+        "CREATE TABLE results (student VARCHAR(20), exam VARCHAR(40),"
+        " mark VARCHAR(60) GENERATED ALWAYS AS (student || exam) STORED)"
+    )
+    exams.export(to=OWN, columns=COLUMNS)
+    for flag in ("--json", "--dry-run"):
+        code, said = exams.run(flag)
+        assert code == 1
+        assert "the database makes mark of the table results itself" in said
+
+
+def test_a_table_that_differs_in_letters_alone_is_another(
+    exams: Graded, database: Database
+) -> None:
+    """So it is in PostgreSQL; elsewhere nobody asks."""
+    if not database.is_postgresql:
+        pytest.skip("SQLite knows no such tables")
+    exams.run()
+    exams.export(to={"sql": {**OWN["sql"], "table": "Wisectl_Grades"}})
+    code, said = exams.run()
+    assert code == 1
+    assert "what was delivered went to wisectl_grades" in said
 
 
 def test_a_column_that_every_row_needs_is_told_at_once(exams: Graded, database: Database) -> None:
