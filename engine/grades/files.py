@@ -8,15 +8,17 @@ in between leaves the batch: the next one makes the files again, which is the sa
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import zipfile
 from contextlib import contextmanager, suppress
 from io import StringIO
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from engine.errors import EngineError
 from engine.grades.columns import cells
+from engine.grades.ledger import Place
 from engine.grades.ledger_file import make_folder
 from engine.grades.receiver import NOBODY_ELSE, OpenedFlow
 
@@ -124,22 +126,31 @@ class Folder:
 
     # ---- places ----------------------------------------------------------------------------------
 
-    def _written(self) -> dict[str, str]:
-        """By name the shape of each file that this export has written, or was about to."""
+    def _written(self) -> dict[str, Place]:
+        """By name each file that this export has written, or was about to."""
         if not self._file.path.exists():
             return {}
         with self._file.transaction() as ledger:
             return ledger.places()
 
     def _refuse_strangers(self) -> None:
-        """A roster, a manifest, somebody's letter: what we have not written is not written over."""
+        """A roster, a manifest, somebody's letter: what we have not written is not written over.
+
+        Nor is what somebody has changed: it may be all that there is of it.
+        """
         known = self._written()
         for name in self._names:
-            if (self._folder / name).exists() and name not in known:
-                message = (
-                    f"{self._folder / name} is there already, and this export did not write it"
-                )
+            path = self._folder / name
+            if not path.exists():
+                continue
+            if name not in known or path.is_dir():
+                message = f"{path} is there already, and this export did not write it"
                 raise EngineError(f"{message}: name another file, or move it away")
+            with _told(path):
+                is_ours = _digest(path) in known[name].digests
+            if not is_ours:
+                message = f"{path} is not as this export wrote it"
+                raise EngineError(f"{message}: move it away, and it is written anew")
 
     def _lacks_files(self) -> bool:
         """Whether a file is gone that holds what was delivered, or is of another name or shape."""
@@ -147,7 +158,9 @@ class Folder:
             return False
         known = self._written()
         right = all(
-            known.get(name) == self._format.shape and (self._folder / name).exists()
+            name in known
+            and known[name].shape == self._format.shape
+            and (self._folder / name).exists()
             for name in self._names
         )
         if right:
@@ -155,70 +168,92 @@ class Folder:
         with self._file.transaction() as ledger:
             return ledger.has_grades()
 
-    def _remember(self) -> None:
-        """Before the files are put in place: a run that is cut off then has written them."""
-        with self._file.writing() as ledger:
-            ledger.remember(self._names, self._format.shape)
-
     def _put_in_place(self) -> tuple[str, ...]:
-        """Makes all files from the ledger; only then is what was on its way delivered."""
-        make_folder(self._folder)
-        if any(self._written().get(name) != self._format.shape for name in self._names):
-            self._remember()
-        with self._file.transaction() as ledger:
-            ledger.take_turn()
-            names = self._write(ledger)
-        with self._file.transaction() as ledger:
-            ledger.settle(BATCH)
-        self._moved = 0
-        return names
+        """Makes all files from the ledger; only then is what was on its way delivered.
 
-    def _write(self, ledger: Ledger) -> tuple[str, ...]:
+        A run that is cut off leaves a file as it was or as it was to be: the ledger knows both.
+        """
+        make_folder(self._folder)
+        paths = [self._folder / name for name in self._names]
+        try:
+            with self._file.transaction() as ledger:
+                ledger.take_turn()
+                self._write(ledger)
+            known = self._written()
+            new = {path.name: frozenset([_digest(_beside(path))]) for path in paths}
+            old = {name: known[name].digests for name in new if name in known}
+            self._remember({name: each | old.get(name, frozenset()) for name, each in new.items()})
+            for path in paths:
+                with _told(path):
+                    _beside(path).replace(path)
+                    _folder_to_disk(path.parent)
+        finally:
+            for path in paths:
+                with suppress(OSError):
+                    _beside(path).unlink(missing_ok=True)
+        self._remember(new, settles=True)
+        self._moved = 0
+        return tuple(str(path) for path in paths)
+
+    def _remember(self, digests: Mapping[str, frozenset[str]], *, settles: bool = False) -> None:
+        with self._file.writing() as ledger:
+            shape = self._format.shape
+            ledger.remember({name: Place(shape, each) for name, each in digests.items()})
+            if settles:
+                ledger.settle(BATCH)
+
+    def _write(self, ledger: Ledger) -> None:
+        """Beside the files, each whole; what a run that was killed left there is written over."""
         files = self._format.files(ledger)
         if self._archive:
             self._write_archive(self._folder / self._archive, files)
-            return (str(self._folder / self._archive),)
-        written = []
+            return
         for name, rows in files:
             path = self._folder / name
-            with replaced(path) as there, there.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(rows)
-                _to_disk(file.fileno())
-            written.append(str(path))
-        return tuple(written)
+            with _told(path), _opened(path) as whole:
+                whole.writelines(row.encode() for row in rows)
+                whole.flush()
+                _to_disk(whole.fileno())
 
     def _write_archive(self, path: Path, files: Iterator[tuple[str, Iterable[str]]]) -> None:
-        with replaced(path) as there:
-            with zipfile.ZipFile(there, "w", zipfile.ZIP_DEFLATED) as archive:
+        with _told(path), _opened(path) as whole:
+            with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name, rows in files:
                     # The same grades make the same archive, byte by byte.
                     member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
                     member.compress_type = zipfile.ZIP_DEFLATED
+                    member.external_attr = 0o644 << 16
                     with archive.open(member, "w") as file:
                         for row in rows:
                             file.write(row.encode())
-            with there.open("rb") as file:
-                _to_disk(file.fileno())
+            whole.flush()
+            _to_disk(whole.fileno())
+
+
+def _beside(path: Path) -> Path:
+    """Where a file is written before it takes its place."""
+    return path.with_name(f".{path.name}.new")
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Beside a file, to write to; grades are for their owner and the group."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(_beside(path), flags, 0o640), "wb")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """A file beside the path to write to, which then takes its place whole, or not at all.
-
-    A run that was killed leaves the file beside, and the next one writes over it. Raises:
-    EngineError, where the place does not let itself be written.
-    """
-    beside = path.with_name(f".{path.name}.new")
+def _told(path: Path) -> Iterator[None]:
+    """Raises: EngineError, where the place does not let itself be written."""
     try:
-        yield beside
-        beside.replace(path)
-        _folder_to_disk(path.parent)
+        yield
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise EngineError(f"{path} cannot be written: {why}") from None
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 def _to_disk(descriptor: int) -> None:

@@ -9,6 +9,7 @@ its end, so that nothing is delivered twice and nothing is lost.
 from __future__ import annotations
 
 import json
+import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -51,9 +52,11 @@ PLACES = sa.Table(
     sa.Column("export", sa.String(200), primary_key=True),
     sa.Column("name", sa.String(255), primary_key=True),
     sa.Column("shape", sa.Text, nullable=False),
+    sa.Column("digests", sa.Text, nullable=False),
 )
-"""Where an export delivers to, which it writes down before it does: files, a table or an address.
-What the rows of files look like is their shape."""
+"""Where an export delivers to: files, which it writes down before they are there, a table or an
+address. What the rows of a file look like is its shape; of what it holds, or is about to, digests
+are kept."""
 
 T = TypeVar("T")
 AT_ONCE = 500
@@ -71,6 +74,13 @@ _SAID = {
     "SQLITE_NOTADB": "it is no database",
 }
 """Words for what an administrator can mend. Source: SQLite, result codes."""
+
+
+class Place(NamedTuple):
+    """A file, and what it may hold; of a table or an address nothing more is known."""
+
+    shape: str = ""
+    digests: frozenset[str] = frozenset()
 
 
 class Line(NamedTuple):
@@ -92,10 +102,15 @@ def open_file(path: Path) -> sa.Engine:
     url = sa.URL.create("sqlite", database=str(path))
     engine = sa.create_engine(url, connect_args={"timeout": 30})
     try:
+        # It holds grades: nobody else may read it, whatever their usual rights are.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         with engine.begin() as connection:
             TABLES.create_all(connection)
     except sa.exc.SQLAlchemyError as error:
         raise EngineError(f"the ledger {path} cannot be used: {reason(error)}") from None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise EngineError(f"the ledger {path} cannot be used: {why}") from None
     return engine
 
 
@@ -169,17 +184,20 @@ class Ledger:
         if self.connection.execute(locked).first() is None:
             self.connection.execute(sa.insert(TURNS).values(export=self._export))
 
-    def places(self) -> dict[str, str]:
-        """By name the shape of each place that this export has delivered to, or was about to."""
+    def places(self) -> dict[str, Place]:
+        """By name each place that this export has delivered to, or was about to."""
         mine = sa.select(PLACES).where(PLACES.c.export == self._export)
-        return {row.name: row.shape for row in self.connection.execute(mine)}
+        rows = self.connection.execute(mine)
+        return {row.name: Place(row.shape, frozenset(row.digests.split())) for row in rows}
 
-    def remember(self, names: Iterable[str], shape: str = "") -> None:
+    def remember(self, places: Mapping[str, Place]) -> None:
         """These are places of this export from now on."""
-        rows = [{"export": self._export, "name": name, "shape": shape} for name in names]
-        there = (PLACES.c.export == self._export, PLACES.c.name.in_([row["name"] for row in rows]))
+        there = (PLACES.c.export == self._export, PLACES.c.name.in_(places))
         self.connection.execute(sa.delete(PLACES).where(*there))
-        self.connection.execute(sa.insert(PLACES), rows)
+        for name, place in places.items():
+            row = {"export": self._export, "name": name, "shape": place.shape}
+            row["digests"] = " ".join(sorted(place.digests))
+            self.connection.execute(sa.insert(PLACES).values(row))
 
     def settle_place(self, place: str, moved_from: str, *, writes: bool) -> None:
         """Of what has one place at a time, which is this one from now on.
@@ -198,7 +216,7 @@ class Ledger:
             )
         if writes:
             self.connection.execute(sa.delete(PLACES).where(PLACES.c.export == self._export))
-            self.remember([place])
+            self.remember({place: Place()})
 
     def has_grades(self) -> bool:
         """Whether anything was ever delivered."""
