@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FILES = ("oneroster_csv", "csv", "jsonl")
 TABLE = "wisectl_grades"
 """Where nothing else is said."""
+IN_POSTS = ("id", "change", "version")
 WITH_COLUMNS = ("csv", "jsonl", "sql", "http")
 
 
@@ -165,6 +166,7 @@ class ExportReader:
             self.documents.refuse_repeats(entry, "columns")
         if not self._is_wrong(entry, "columns"):
             self._check_columns(entry, [held for _, held in pairs])
+            self._check_names(entry, to.kind, [name for name, _ in pairs])
         return pairs
 
     def _check_columns(self, entry: Entry, held: list[str]) -> None:
@@ -175,6 +177,17 @@ class ExportReader:
         if not set(FLOW_KEYS) & set(held):
             hint = f"add one of {', '.join(FLOW_KEYS)}"
             self._wrong(entry, ("columns",), "do not say of which flow a grade is", hint)
+
+    def _check_names(self, entry: Entry, kind: str, names: list[str]) -> None:
+        """What the receiver could not tell apart, or would find twice."""
+        if kind == "http" and (ours := sorted(set(names) & set(IN_POSTS))):
+            message = f"are called {ours[0]}, which every grade that is posted has already"
+            self._wrong(entry, ("columns",), message, "name it otherwise")
+        folded = [name.casefold() for name in names]
+        twice = [name for name in names if folded.count(name.casefold()) > 1]
+        if kind == "sql" and twice:
+            message = f"{' and '.join(twice)} are one column for many databases"
+            self._wrong(entry, ("columns",), message, "name one of them otherwise")
 
     def _taken_back(self, entry: Entry) -> dict[str, frozenset[str]]:
         stated = entry.value.taken_back or {}

@@ -49,6 +49,25 @@ def renamed(flow: str, items: Iterable[Item]) -> list[Trouble]:
     return troubles
 
 
+def unused(
+    flow: str, taken_back: Iterable[str], items: Iterable[Item], known: Container[str]
+) -> list[Trouble]:
+    """Of people under `taken_back` of whom nothing is taken back: it would be, once they have none.
+
+    Their next withdrawal would be believed to be done, though nobody at the receiver knows of it.
+    """
+    graded = {item.person: item for item in items if item.grade}
+    troubles = []
+    for person in sorted(taken_back):
+        if item := graded.get(person):
+            message = "stands under taken_back, and has a grade"
+            troubles.append(Trouble(flow, item.number, person, message, "remove it there"))
+        elif person not in known:
+            message = "stands under taken_back, and was never delivered"
+            troubles.append(Trouble(flow, None, person, message, "mend or remove it there"))
+    return troubles
+
+
 def _compared(grade: Grade, before: Delivered | None) -> Item:
     if before is None or not before.content:
         return Item(Difference.NEW, grade, before)

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.errors import ApiError, EngineError
-from engine.grades.comparing import compare, renamed
+from engine.grades.comparing import compare, renamed, unused
 from engine.grades.finding import facts_of, not_to_read
 from engine.grades.joining import join, refuse_elsewhere
 from engine.grades.model import Difference, FlowReport, Trouble
 from engine.grades.reading import read_flow
-from engine.grades.receiver import MOVES, FlowError, lines_of
+from engine.grades.receiver import MOVES, FlowError, Sent, lines_of
 from engine.grades.telling_apart import not_told_apart
 from engine.model import Address
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine.grades.joining import Joined
     from engine.grades.model import Delivered, FlowFacts, GradeExport, Item
     from engine.grades.reading import Reading
-    from engine.grades.receiver import Receiver, Refused, Stamp
+    from engine.grades.receiver import Receiver, Stamp
     from engine.model import Desired
     from engine.wiseflow.client import WiseflowApi
     from engine.world import World
@@ -91,6 +91,8 @@ async def run_export(
                 # A term's grades would be in memory otherwise.
                 gone = tuple(i for i in one.items if i.difference is Difference.WITHDRAWN)
                 done.flows.append(replace(one, items=gone))
+                if one.error:
+                    raise one.error
         if not dry_run:
             done.written = await receiver.finish()
     except EngineError as error:
@@ -193,61 +195,52 @@ async def _deliver(work: _Work, flow: str, read: _Read, *, dry_run: bool) -> Flo
     """Compares within the destination's turn, so that of two runs the later one sees the first."""
     joined = join(flow, read.reading, work.export)
     refuse_elsewhere(flow, joined, work.people)
-    refused: list[Refused] = []
+    sent = Sent()
     try:
         with work.receiver.open(flow) as opened:
             if opened.stamp != read.stamp:
                 return None
-            items = compare(joined, opened.known, work.export.taken_back.get(flow, ()))
+            taken_back = work.export.taken_back.get(flow, frozenset())
+            items = compare(joined, opened.known, taken_back)
+            joined.troubles += unused(flow, taken_back, items, opened.known)
             if _are_others(items, opened.known):
                 raise FlowError(OTHERS)
             moving = [item for item in items if item.difference in MOVES]
             lines = lines_of(flow, read.facts, moving)
             if lines and dry_run:
-                refused = opened.check(lines)
+                sent = Sent(opened.check(lines))
             elif lines:
                 opened.write(lines)
     except FlowError as error:
         return FlowReport(flow, failed=str(error))
     if not dry_run:
-        refused = await work.receiver.send()
-    return _report(flow, joined, items, refused)
+        sent = await work.receiver.send()
+    return _report(flow, joined, items, sent)
 
 
-def _report(flow: str, joined: Joined, items: list[Item], refused: list[Refused]) -> FlowReport:
+def _report(flow: str, joined: Joined, items: list[Item], sent: Sent) -> FlowReport:
     troubles = [*joined.troubles, *renamed(flow, items)]
-    taken, lost = _without([item for item in items if item.difference in MOVES], refused)
-    troubles += [
-        Trouble(flow, one.number, one.person, why, "ask whoever receives them") for one, why in lost
-    ]
-    withdrawn = [item for item in items if item.difference is Difference.WITHDRAWN]
-    told = (*taken, *withdrawn)
+    reasons = {person: one.message for one in sent.refused for person in one.people}
+    moving = [item for item in items if item.difference in MOVES]
+    for item in moving:
+        if item.person in reasons:
+            why, hint = reasons[item.person], "ask whoever receives them"
+            troubles.append(Trouble(flow, item.number, item.person, why, hint))
+    left = {*reasons, *(person for one, person in sent.left if one == flow)}
+    told = [item for item in moving if item.person not in left]
+    told += [item for item in items if item.difference is Difference.WITHDRAWN]
     unchanged = sum(item.difference is Difference.UNCHANGED for item in items)
     return FlowReport(
         flow,
-        items=told,
+        items=tuple(told),
         counts=Counter([item.difference for item in told]) | {Difference.UNCHANGED: unchanged},
         troubles=tuple(sorted(troubles, key=lambda one: (one.number or 0, one.message))),
         without=joined.without,
         exported=joined.exported,
+        error=sent.error,
     )
 
 
 def _are_others(items: Sequence[Item], known: Mapping[str, Delivered]) -> bool:
     """Whether most of those who were delivered would be so once more, as somebody else."""
     return len(renamed("", items)) > max(2, len(known) // 2)
-
-
-def _without(
-    moving: list[Item], refused: list[Refused]
-) -> tuple[list[Item], list[tuple[Item, str]]]:
-    """What was delivered, and what the destination did not take, with its reason."""
-    reasons = {person: one.message for one in refused for person in one.people}
-    taken, lost = [], []
-    for item in moving:
-        why = reasons.get(item.person) if item.grade else None
-        if why is None:
-            taken.append(item)
-        else:
-            lost.append((item, why))
-    return taken, lost

@@ -20,7 +20,7 @@ from engine.errors import EngineError
 from engine.grades.columns import cells
 from engine.grades.ledger import Place
 from engine.grades.ledger_file import make_folder
-from engine.grades.receiver import NOBODY_ELSE, OpenedFlow
+from engine.grades.receiver import NOBODY_ELSE, OpenedFlow, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.grades.ledger import Ledger, Line
     from engine.grades.ledger_file import LedgerFile
     from engine.grades.model import Delivered
-    from engine.grades.receiver import Refused, Stamp
+    from engine.grades.receiver import Stamp
 
 BATCH = "files"
 
@@ -118,8 +118,8 @@ class Folder:
             ledger.write(lines, known, BATCH)
         self._moved += len(lines)
 
-    async def send(self) -> list[Refused]:
-        return []
+    async def send(self) -> Sent:
+        return Sent()
 
     async def finish(self) -> tuple[str, ...]:
         return self._put_in_place() if self._moved or self._lacks_files() else ()

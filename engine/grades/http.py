@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from engine.errors import ApiError
 from engine.grades.columns import cells
 from engine.grades.oneroster import result_id
-from engine.grades.receiver import IN_A_ROW, NOBODY_ELSE, OpenedFlow, Refused
+from engine.grades.receiver import IN_A_ROW, NOBODY_ELSE, OpenedFlow, Refused, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,8 +63,10 @@ class Receiver:
 
     async def recover(self) -> int:
         found = self.unfinished()
-        refused = await self.send()
-        return found - sum(len(one.people) for one in refused)
+        sent = await self.send()
+        if sent.error:
+            raise sent.error
+        return found - sum(len(one.people) for one in sent.refused)
 
     def unfinished(self) -> int:
         """Raises: EngineError, where what was delivered went to another host."""
@@ -97,11 +99,11 @@ class Receiver:
                 some = coming[at : at + most]
                 ledger.write(some, known, self._put_body(ledger, some))
 
-    async def send(self) -> list[Refused]:
-        """Sends every batch on its way. Raises: ApiError, where nobody knows what came of one."""
+    async def send(self) -> Sent:
+        """Sends every batch on its way; what comes after one of which nobody knows waits too."""
+        refused: list[Refused] = []
         if not self._file.path.exists():
-            return []
-        refused = []
+            return Sent()
         with self._file.transaction() as ledger:
             names = deque(ledger.on_their_way())
         while names:
@@ -109,7 +111,10 @@ class Receiver:
             with self._file.transaction() as ledger:
                 lines = ledger.batch(name)
                 body = ledger.connection.execute(self._of(sa.select(BODIES.c.body), name)).scalar()
-            status = await self._send(name, bytes(body or b""))
+            try:
+                status = await self._send(name, bytes(body or b""))
+            except ApiError as error:
+                return Sent(refused, self._left(), error)
             with self._file.transaction() as ledger:
                 if self._is_parted(status, lines):
                     names.extendleft(self._part(ledger, name, lines))
@@ -122,7 +127,13 @@ class Receiver:
             else:
                 self._refused_in_a_row = 0
                 self._sent += len(lines)
-        return refused
+        return Sent(refused)
+
+    def _left(self) -> frozenset[tuple[str, str]]:
+        """The flow and the person of every grade that is still on its way."""
+        with self._file.transaction() as ledger:
+            lines = (line for name in ledger.on_their_way() for line in ledger.batch(name))
+            return frozenset((line.flow, line.person) for line in lines)
 
     def _is_parted(self, status: int, lines: list[Line]) -> bool:
         """Whether some grades of a batch may be taken without the others."""
@@ -141,7 +152,8 @@ class Receiver:
 
     def _put_body(self, ledger: Ledger, lines: list[Line]) -> str:
         """The key of what is posted of some grades."""
-        body = self._body(sorted(lines, key=lambda one: (one.flow, one.person)))
+        in_order = sorted(lines, key=lambda one: (one.flow, one.person))
+        body = self._body(in_order, ledger.since())
         row = {"export": self._export.name, "batch": key_of(body), "body": body}
         ledger.connection.execute(sa.insert(BODIES).values(row))
         return key_of(body)
@@ -174,13 +186,17 @@ class Receiver:
             return error.status
         return 0
 
-    def _body(self, lines: list[Line]) -> bytes:
-        """The batch as it is sent: no two batches are the same, as ids with versions are not."""
+    def _body(self, lines: list[Line], since: int) -> bytes:
+        """The batch as it is sent: no two batches are the same, as ids with versions are not.
+
+        Versions count on from when the ledger was begun: were it lost, those of the next ledger
+        would be lower than what the receiver has, which would keep that.
+        """
         grades = [
             {
                 "id": result_id(line),
                 "change": "new" if line.version == 1 else "changed",
-                "version": line.version,
+                "version": since + line.version,
                 **cells(line, self._export.columns),
             }
             for line in lines

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -43,8 +44,10 @@ TURNS = sa.Table(
     "wisectl_exports",
     TABLES,
     sa.Column("export", sa.String(200), primary_key=True),
+    sa.Column("since", sa.BigInteger, nullable=False),
 )
-"""A line for each export, which whoever delivers locks first: others wait until they are done."""
+"""A line for each export, which whoever delivers locks first: others wait until they are done.
+`since` is when the ledger was begun, in seconds since 1970."""
 
 PLACES = sa.Table(
     "wisectl_places",
@@ -182,7 +185,12 @@ class Ledger:
             .with_hint(TURNS, "WITH (UPDLOCK, HOLDLOCK)", "mssql")
         )
         if self.connection.execute(locked).first() is None:
-            self.connection.execute(sa.insert(TURNS).values(export=self._export))
+            self.connection.execute(_begun(self._export))
+
+    def since(self) -> int:
+        """When the ledger was begun, in seconds since 1970."""
+        begun = sa.select(TURNS.c.since).where(TURNS.c.export == self._export)
+        return int(self.connection.execute(begun).scalar_one())
 
     def places(self) -> dict[str, Place]:
         """By name each place that this export has delivered to, or was about to."""
@@ -387,6 +395,10 @@ def transaction(engine: sa.Engine, export: str, what: str = "the database") -> I
         raise EngineError(f"{what} refused: {reason(error)}") from None
 
 
+def _begun(export: str) -> sa.Insert:
+    return sa.insert(TURNS).values(export=export, since=int(time.time()))
+
+
 def register(engine: sa.Engine, export: str) -> None:
     """The export has its line of turns from now on, which two who are the first cannot both write.
 
@@ -397,7 +409,7 @@ def register(engine: sa.Engine, export: str) -> None:
             _refuse_others(connection, export)
             there = sa.select(TURNS.c.export).where(TURNS.c.export == export)
             if connection.execute(there).first() is None:
-                connection.execute(sa.insert(TURNS).values(export=export))
+                connection.execute(_begun(export))
     except sa.exc.IntegrityError:
         # Another run was quicker.
         return

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from engine.errors import Location
+    from engine.errors import EngineError, Location
 
 ADMINISTRATIVE, FINAL, ALTERNATIVE = "administrative", "final", "alternative"
 COUNTS = (ADMINISTRATIVE, FINAL)
@@ -221,6 +221,8 @@ class FlowReport:
     """Grades that WISEflow itself has exported."""
     failed: str = ""
     """Why nothing was delivered although it should have been."""
+    error: EngineError | None = None
+    """Why nothing more can be delivered, of this flow or any other."""
 
     def count(self, difference: Difference) -> int:
         return self.counts.get(difference, 0)

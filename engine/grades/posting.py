@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 RATE = Rate(per_minute=600, per_second=20)
 """What a receiver is asked to bear; it slows us down by 429 and `Retry-After`."""
 
-FAULTS = frozenset({408, 409, 425, 500, 502, 503, 504})
+FAULTS = frozenset({408, 409, 425, *range(500, 600)})
 """Answers that say nothing about the body: the same one may be taken later. 409 is said of a key
 whose first post is still at work. Source: IETF draft, The Idempotency-Key HTTP Header Field."""
 

@@ -11,7 +11,7 @@ from engine.grades.ledger import Line
 from engine.grades.model import Difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from engine.grades.model import Delivered, FlowFacts, Item
@@ -80,8 +80,8 @@ class Receiver(Protocol):
     def open(self, flow: str) -> AbstractContextManager[Opened]:
         """One flow, in a transaction. Raises: EngineError."""
 
-    async def send(self) -> list[Refused]:
-        """Sends what was written down of the last flow; what was refused. Raises: EngineError."""
+    async def send(self) -> Sent:
+        """Sends what was written down of the last flow. Raises: EngineError."""
 
     async def finish(self) -> tuple[str, ...]:
         """After the last flow: what was written, for people; nothing where nothing was new."""
@@ -97,6 +97,17 @@ class Refused:
 
     people: tuple[str, ...]
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of what was written down of a flow."""
+
+    refused: Sequence[Refused] = ()
+    left: frozenset[tuple[str, str]] = frozenset()
+    """By flow and person what is still on its way."""
+    error: EngineError | None = None
+    """Why nothing more can be sent."""
 
 
 MOVES = (Difference.NEW, Difference.CHANGED, Difference.TAKEN_BACK)

@@ -25,7 +25,7 @@ from engine.grades.database import (
 )
 from engine.grades.fitting import UnfitError, fitted
 from engine.grades.ledger import TABLES, Ledger, register, transaction
-from engine.grades.receiver import NOBODY_ELSE, FlowError, Refused
+from engine.grades.receiver import NOBODY_ELSE, FlowError, Refused, Sent
 from engine.grades.reflecting import NUMBERS, own_table, reflected, schema_of
 from engine.grades.rows import write_rows
 from engine.grades.telling_apart import same
@@ -86,8 +86,8 @@ class Table:
                 ledger.take_turn()
             yield OpenedTable(ledger.delivered(flow), self, ledger, ledger.stamp(flow))
 
-    async def send(self) -> list[Refused]:
-        return self._refused
+    async def send(self) -> Sent:
+        return Sent(self._refused)
 
     async def finish(self) -> tuple[str, ...]:
         return (f"table {self._export.to.table}",) if self._moved else ()

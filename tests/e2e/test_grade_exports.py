@@ -364,6 +364,27 @@ def test_a_file_that_is_gone_or_of_another_shape_is_written_anew(exams: Graded) 
     assert len(rows(exams, "out/other.csv")) == len(due(exams))
 
 
+@pytest.mark.parametrize("to", [{"csv": "out/grades.csv"}, {"oneroster_csv": "out/"}])
+def test_a_file_that_somebody_has_changed_is_told_and_left(
+    exams: Graded, to: dict[str, str]
+) -> None:
+    exams.export(to=to)
+    exams.run()
+    path = exams.office.root / "out" / ("grades.csv" if "csv" in to else "results.csv")
+    ours = path.read_bytes()
+    assert path.stat().st_mode & 0o007 == 0
+    for theirs in (b"", ours + b"one more line\r\n", ours.replace(b"A", b"B")):
+        path.write_bytes(theirs)
+        for flags in (("--dry-run",), ()):
+            code, said = exams.run(*flags)
+            assert code == 1
+            assert "is not as this export wrote it: move it away, and it is written anew" in said
+        assert path.read_bytes() == theirs
+    path.unlink()
+    assert exams.run()[0] == 0
+    assert path.read_bytes() == ours
+
+
 def test_nobody_is_delivered_once_more_because_known_by_was_changed(exams: Graded) -> None:
     exams.export()
     exams.run()

@@ -65,9 +65,14 @@ def test_a_file_holds_it_until_the_manifest_says_that_it_was_taken_back(exams: G
     assert (code, summary["withdrawn"], summary["taken_back"], document["written"]) == (0, 0, 0, [])
     exams.grade(seat, grade=grade)
     code, document = exams.told()
-    assert (code, document["summary"]["new"]) == (0, 1)
+    assert (code, document["summary"]["new"]) == (8, 1)
     assert in_file(exams) == due(exams)
-    assert exams.told()[1]["written"] == []
+    (problem,) = document["problems"]
+    assert problem["message"] == "stands under taken_back, and has a grade"
+    assert problem["participant"] == seat["number"]
+    exams.export()
+    code, document = exams.told()
+    assert (code, document["written"]) == (0, [])
 
 
 def test_a_table_keeps_its_row_for_whoever_takes_it_back(exams: Graded, database: Database) -> None:
@@ -104,18 +109,25 @@ def test_a_post_of_it_counts_on_when_the_grade_is_back(exams: Graded, inbox: Inb
     assert exams.told()[1]["summary"]["taken_back"] == 0
     assert len(inbox.posts) == posts
     exams.grade(seat, grade=grade)
+    exams.export(to=to)
     assert exams.run()[0] == 0
     mine = [one for one in inbox.deliveries() if one["person"] == number_of(seat)]
-    assert [one["version"] for one in mine if one["flow"] == "exam-1"] == [1, 2]
+    first, second = (one["version"] for one in mine if one["flow"] == "exam-1")
+    assert second == first + 1
     assert inbox.grades() == due(exams)
 
 
-def test_what_is_still_there_is_not_taken_back(exams: Graded) -> None:
+def test_what_is_still_there_is_not_taken_back_and_told(exams: Graded) -> None:
+    """Nor what was never there: the next withdrawal would be believed to be done."""
     seat = exams.graded("exam-1")[0]
-    exams.export(taken_back={"exam-1": [number_of(seat)]})
-    for _ in range(2):
-        code, document = exams.told()
-        assert (code, document["summary"]["taken_back"]) == (0, 0)
+    exams.export(taken_back={"exam-1": [number_of(seat), "nobody"]})
+    for flags in ((), ("--dry-run",), ()):
+        code, document = exams.told(*flags)
+        assert (code, document["summary"]["taken_back"]) == (8, 0)
+        assert {(one["participant"], one["message"]) for one in document["problems"]} == {
+            (seat["number"], "stands under taken_back, and has a grade"),
+            (None, "stands under taken_back, and was never delivered"),
+        }
         assert in_file(exams) == due(exams)
 
 

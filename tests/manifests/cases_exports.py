@@ -130,6 +130,17 @@ EXPORT_CASES: dict[str, Case] = {
         export("{oneroster_csv: out/}", "¶columns: [flow, person, grade]"),
         "do not go with oneroster_csv",
     ),
+    "a column that every post has": (
+        export(
+            "{http: {url: 'https://sis.example.org/', secret: '${SIS}'}}",
+            "¶columns: [flow, person, grade, version]",
+        ),
+        "are called version, which every grade that is posted has already",
+    ),
+    "two columns that are one in a database": (
+        export("{sql: {url: '${SIS}'}}", "¶columns: {mark: grade, Mark: flow, who: person}"),
+        "mark and Mark are one column",
+    ),
     "grades that do not count": (
         export(CSV, "counts: [final, ¶last]"),
         "administrative",
