@@ -200,9 +200,8 @@ class ExportReader:
     def _check_codes(self, entry: Entry) -> None:
         value = entry.value
         for scale, codes in (value.codes or {}).items():
-            for overlap in _overlapping(codes):
-                where = ("codes", scale, overlap)
-                self._wrong(entry, where, "overlaps another range", "let each begin after it")
+            for overlap, message, hint in _odd_ranges(codes):
+                self._wrong(entry, ("codes", scale, overlap), message, hint)
         if value.alternative_codes and not {ALTERNATIVE, ADMINISTRATIVE} & {
             *(value.counts or COUNTS)
         }:
@@ -223,8 +222,8 @@ def _named(columns: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple((held.removeprefix("data."), held) for held in columns)
 
 
-def _overlapping(codes: Iterable[str]) -> Iterator[str]:
-    """The ranges that begin before an earlier one has ended."""
+def _odd_ranges(codes: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """The ranges that hold nothing, or begin before an earlier one has ended; what to do."""
     ranges = sorted(
         (float(found[1]), float(found[2]), text)
         for text in codes
@@ -232,6 +231,8 @@ def _overlapping(codes: Iterable[str]) -> Iterator[str]:
     )
     end = float("-inf")
     for least, most, text in ranges:
-        if least <= end or most < least:
-            yield text
+        if most < least:
+            yield text, "ends before it begins", "write the smaller number first"
+        elif least <= end:
+            yield text, "overlaps another range", "let each begin after it"
         end = max(end, most)

@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 TIMEOUT = 60
@@ -62,6 +62,19 @@ def is_ancestor(root: Path, commit: str) -> bool:
             raise GitError("the history here is cut off (git fetch --unshallow)") from None
         return False
     return True
+
+
+def not_ignored(root: Path, paths: Iterable[Path]) -> list[str]:
+    """Of files that are there those that git has, or would take up, below `root`; none without git.
+
+    Such as `exports/grades.csv`.
+    """
+    inside = [str(path) for path in paths if path.is_relative_to(root)]
+    wanted = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *inside)
+    try:
+        return sorted(map(os.fsdecode, filter(None, _git(root, *wanted).split(b"\0"))))
+    except GitError:
+        return []
 
 
 def extract(root: Path, commit: str, folder: str, into: Path) -> None:

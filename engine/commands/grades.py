@@ -16,6 +16,7 @@ from engine.commands.progress import Progress
 from engine.commands.session import WORK_FOLDER
 from engine.errors import EngineError, LockedError, ManifestError, Problem
 from engine.exit_codes import INTERRUPTED, PARTLY, worst
+from engine.git import not_ignored
 from engine.grades.exporting import ExportReport, run_export
 from engine.grades.files import CsvFile, Folder, Format, JsonLines
 from engine.grades.finding import find_flows
@@ -151,8 +152,20 @@ async def _export(
 
                 done = await run_export(api, export, flows, found, receiver, told, dry_run=dry_run)
             done.written = tuple(_shown(session, name) for name in done.written)
+            done.in_git = _in_git(session, export) if not dry_run else ()
             reports.append(done)
             tell(tail(done, style, dry_run=dry_run))
+
+
+def _in_git(session: Session, export: GradeExport) -> tuple[str, ...]:
+    """The files with grades that a commit would take along."""
+    to, ledger = export.to, _ledger(session, export)
+    if not ledger.exists():
+        return ()
+    is_folder = to.path is not None and to.path == ledger.parent
+    names = Bundle(to).names if is_folder else [to.path.name] if to.path else []
+    paths = [ledger.parent / name for name in names]
+    return tuple(not_ignored(session.invocation.root, [*paths, ledger]))
 
 
 def _progress(session: Session, export: GradeExport) -> Progress:

@@ -43,6 +43,8 @@ def _from(root: Path, url: sa.URL) -> sa.URL:
         return url
     if path in ("", ":memory:"):
         raise EngineError("a database in memory keeps nothing: name a file in its URL")
+    if not Path(path).is_absolute() and not (root / path).parent.is_dir():
+        raise EngineError(f"there is no folder {Path(path).parent} for the database: make it")
     return url.set(database=str(root / path))
 
 

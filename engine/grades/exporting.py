@@ -57,6 +57,8 @@ class ExportReport:
     unfinished: int = 0
     """The same, where nothing may be written: they are still on their way."""
     written: tuple[str, ...] = ()
+    in_git: tuple[str, ...] = ()
+    """Files with grades that git does not ignore."""
     failed: str = ""
     exit_code: int = 0
 

@@ -392,6 +392,9 @@ def transaction(engine: sa.Engine, export: str, what: str = "the database") -> I
             _refuse_others(connection, export)
             yield Ledger(connection, export)
     except sa.exc.SQLAlchemyError as error:
+        if getattr(error, "connection_invalidated", False):
+            message = f"the connection to {what} was lost: run it again, nothing is delivered twice"
+            raise EngineError(message) from None
         raise EngineError(f"{what} refused: {reason(error)}") from None
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from engine.grades.columns import moment
 from engine.grades.files import csv_row
+from engine.kinds.grade_export import SOURCED_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,7 +95,7 @@ HELD = {"categories", "lineItems", "results"}
 
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?", re.ASCII)
 _NO_ID = re.compile(r"[^A-Za-z0-9._/@-]+")
-AN_ID = re.compile(r"[A-Za-z0-9._/@-]{1,255}", re.ASCII)
+AN_ID = re.compile(SOURCED_ID, re.ASCII)
 """A sourcedId: an identifier of somebody which is none cannot stand in a bundle."""
 
 

@@ -42,6 +42,9 @@ RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 LEDGER = ("wisectl_deliveries", "wisectl_exports", "wisectl_places")
 """Tables beside those that hold grades."""
 
+SOURCED_ID = r"[A-Za-z0-9._/@-]{1,255}"
+"""Source: 1EdTech OneRoster 1.2, CSV binding."""
+
 _NAME = r"^([A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$"
 _DATABASE = r"^(.*\$\{[A-Za-z_][A-Za-z0-9_]*\}.*|[A-Za-z][A-Za-z0-9_+]*://.*)$"
 _PATH = r"^([A-Za-z0-9_-]+:)?[^/\\:]+(/[^/\\:]+)*/?$"
@@ -58,6 +61,8 @@ def _column(word: str) -> str:
 
 def _folder_or_file(text: str) -> str:
     _, _, path = text.rpartition(":")
+    if path.partition("/")[0] in (".git", ".wisectl"):
+        raise ValueError("is where something else is kept\nsuch as exports/, or sis:grades.csv")
     if not re.match(_PATH, text) or {".", ".."} & set(path.split("/")):
         raise ValueError("is no path below the repository\nsuch as exports/, or sis:grades.csv")
     return text
@@ -70,6 +75,9 @@ def _file(text: str) -> str:
 
 
 def _table(text: str) -> str:
+    if not re.fullmatch(_NAME, text):
+        hint = "letters, digits and _, up to 63, and one point behind a schema"
+        raise ValueError(f"{shown(text)} is no name of a table\n{hint}")
     if text.rpartition(".")[2].casefold() in LEDGER:
         raise ValueError("is where the export keeps what it has delivered\nname another table")
     return text
@@ -77,7 +85,9 @@ def _table(text: str) -> str:
 
 def _database(text: str) -> str:
     """Nothing of it is told: a password may stand anywhere in it."""
-    _, found, rest = text.partition("://")
+    kind, found, rest = text.partition("://")
+    if kind.startswith("sqlite") and ".." in rest.split("/"):
+        raise ValueError("leads out of the repository\nname a file below it, or its whole path")
     if not found and not VARIABLE.search(text):
         hint = "write ${NAME}, an environment variable, or such as sqlite:///exports/grades.db"
         raise ValueError(f"is no URL of a database\n{hint}")
@@ -90,12 +100,27 @@ def _database(text: str) -> str:
     return text
 
 
+def _bundle(text: str) -> str:
+    if text.casefold().endswith(".csv"):
+        raise ValueError("is one file, and a bundle has four\nname a folder, or a .zip")
+    return text
+
+
+def _sourced_id(text: str) -> str:
+    if not re.fullmatch(SOURCED_ID, text, re.ASCII):
+        raise ValueError("is no sourcedId\nletters, digits and . - _ / @ alone make one")
+    return text
+
+
 OutPath = Annotated[
     Line,
     AfterValidator(_folder_or_file),
     Field(max_length=500, json_schema_extra={"pattern": _PATH}),
 ]
 OutFile = Annotated[OutPath, AfterValidator(_file)]
+SourcedId = Annotated[
+    Line, AfterValidator(_sourced_id), Field(json_schema_extra={"pattern": f"^{SOURCED_ID}$"})
+]
 Column = Annotated[Line, AfterValidator(_column)]
 Columns = Annotated[
     Annotated[list[Column], Field(min_length=1), Tag("<list>")]
@@ -105,7 +130,7 @@ Columns = Annotated[
 """Columns under their own names, or from the names that the receiver wants to what they hold."""
 
 
-TableName = Annotated[Line, AfterValidator(_table), Field(pattern=_NAME)]
+TableName = Annotated[Line, AfterValidator(_table), Field(json_schema_extra={"pattern": _NAME})]
 
 
 class Database(Shape):
@@ -145,10 +170,10 @@ class To(Shape):
 
     goes_with: ClassVar[dict[str, str]] = {"school": "oneroster_csv", "classes": "oneroster_csv"}
 
-    oneroster_csv: OutPath | None = Field(
+    oneroster_csv: Annotated[OutPath, AfterValidator(_bundle)] | None = Field(
         None, description="a folder, or a .zip: OneRoster 1.2, in bulk"
     )
-    school: Line | None = Field(None, description="sourcedId of the school, where it is known")
+    school: SourcedId | None = Field(None, description="sourcedId of the school, where it is known")
     classes: Literal["flow", "flow_code", "subtitle"] | None = Field(
         None, description="what holds the sourcedId of a flow's class; its key unless said"
     )

@@ -147,6 +147,9 @@ def tail(report: ExportReport, style: Style, *, dry_run: bool) -> list[Line]:
         lines.append(line(Span(f"    and {rest} more waiting (-v)", Tone.FAINT)))
     if report.written:
         lines.append(line(f"  Written: {', '.join(report.written)}"))
+    if report.in_git:
+        message = f"git does not ignore {', '.join(report.in_git)}: grades would get into commits"
+        lines.append(line(Span("  ! ", Tone.ALERT), message))
     return [*lines, line(summary(report, dry_run=dry_run))]
 
 
@@ -192,6 +195,7 @@ def document(report: ExportReport, style: Style) -> dict[str, object]:
         "recovered": report.recovered,
         "unfinished": report.unfinished,
         "written": list(report.written),
+        "in_git": list(report.in_git),
         "failed": report.failed or None,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -362,6 +363,22 @@ def test_a_file_that_is_gone_or_of_another_shape_is_written_anew(exams: Graded) 
     exams.export(to={"csv": "out/other.csv"})
     assert exams.told()[1]["written"] == ["out/other.csv"]
     assert len(rows(exams, "out/other.csv")) == len(due(exams))
+
+
+def test_grades_that_a_commit_would_take_along_are_told(exams: Graded) -> None:
+    root = exams.office.root
+    exams.export()
+    said = "git does not ignore"
+    assert said not in exams.run()[1]
+    subprocess.run(["git", "init", "-q", str(root)], check=True)  # noqa: S603, S607
+    assert said not in exams.run()[1]
+    (root / "theirs").mkdir()
+    (root / "theirs" / "README").write_text("Marks are put here.\n", encoding="utf-8")
+    exams.export(key="more", to={"csv": "theirs/grades.csv"})
+    for _ in range(2):
+        assert f"{said} theirs/.more.ledger, theirs/grades.csv: " in exams.run()[1]
+    (root / ".gitignore").write_text("theirs/\n", encoding="utf-8")
+    assert said not in exams.run()[1]
 
 
 @pytest.mark.parametrize("to", [{"csv": "out/grades.csv"}, {"oneroster_csv": "out/"}])

@@ -187,6 +187,11 @@ def test_a_path_of_sqlite_begins_where_all_paths_of_manifests_do(
     assert exams.run()[0] == 0
     assert (exams.office.root / "grades.db").exists()
     assert not any(elsewhere.iterdir())
+    exams.export(to={"sql": {"url": "sqlite:///nowhere/grades.db"}})
+    for flag in ("--dry-run", "--json"):
+        code, said = exams.run(flag)
+        assert code == 1
+        assert "there is no folder nowhere for the database: make it" in said
     exams.export(to={"sql": {"url": "sqlite://"}})
     code, said = exams.run()
     assert code == 1

@@ -7,8 +7,10 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from engine.grades import exporting
+from engine.grades.sql import Table
 from tests.e2e.cut_off import Ended, Exports, Moment, exports
 from tests.e2e.databases import Database, Server, sqlite, with_password
 from tests.e2e.graded import Graded, due, number_of, set_out
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from engine.grades.ledger import Ledger, Line
     from tests.e2e.office import Office
 
 SECRET = "wrong-horse-battery"
@@ -334,3 +337,27 @@ def test_a_wrong_password_and_a_reader_are_told(
     assert exams.run("--dry-run")[0] == 0
     assert database.state() == before
     assert number_of(exams.graded("exam-1")[0]) not in text
+
+
+def test_a_connection_that_is_lost_is_told_and_the_next_run_ends_it(
+    exams: Graded, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_postgresql:
+        pytest.skip("a file has no connection to lose")
+    fit = Table.put
+    flows: list[str] = []
+
+    def cut(table: Table, ledger: Ledger, lines: list[Line], *known: Any) -> None:
+        flows.append(lines[0].flow)
+        if len(flows) == 2:
+            (me,) = ledger.connection.execute(sa.text("SELECT pg_backend_pid()")).one()
+            database.run(f"SELECT pg_terminate_backend({me})")
+        fit(table, ledger, lines, *known)
+
+    monkeypatch.setattr(Table, "put", cut)
+    code, said = exams.run()
+    assert code == 8, said
+    assert "the connection to the database was lost: run it again" in said
+    assert whole(exams, database) == {"exam-1"}
+    assert exams.run()[0] == 0
+    assert database.grades() == due(exams)

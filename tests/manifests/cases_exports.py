@@ -81,6 +81,19 @@ EXPORT_CASES: dict[str, Case] = {
         export("{sql: {¶url: exports/grades.db}}"),
         "is no URL of a database … sqlite:///",
     ),
+    "a database out of the repository": (
+        export("{sql: {¶url: 'sqlite:///../x.db'}}"),
+        "leads out of the repository",
+    ),
+    "a bundle in one file": (
+        export("{¶oneroster_csv: out/g.csv}"),
+        "is one file, and a bundle has four … a .zip",
+    ),
+    "a school that is no sourcedId": (
+        export("{oneroster_csv: out/, ¶school: North Field}"),
+        "is no sourcedId",
+    ),
+    "grades among what git keeps": (export("{¶csv: .git/g.csv}"), "something else is kept"),
     "a database without its URL": (export("{¶sql: {table: grades}}"), 'lacks "url"'),
     "a database that is text": (export("{¶sql: '${SIS}'}"), "must be a mapping"),
     "an address that is text": (
@@ -91,7 +104,10 @@ EXPORT_CASES: dict[str, Case] = {
         export("{sql: {url: '${SIS}', ¶table: sis.Wisectl_Exports}}"),
         "keeps what it has delivered … name another table",
     ),
-    "a table in a schema in a database": (export("{sql: {url: '${SIS}', ¶table: a.b.c}}"), ""),
+    "a table in a schema in a database": (
+        export("{sql: {url: '${SIS}', ¶table: a.b.c}}"),
+        "is no name of a table … one point behind a schema",
+    ),
     "a table with a space": (export("{sql: {url: '${SIS}', ¶table: my grades}}"), ""),
     "an address without a secret": (
         export("{¶http: {url: 'https://sis.example.org/grades'}}"),
@@ -156,7 +172,7 @@ EXPORT_CASES: dict[str, Case] = {
     ),
     "a range that goes down": (
         export(CSV, "codes: {Percentage: {¶50 .. 10: F}}"),
-        "overlaps another range",
+        "ends before it begins … smaller number first",
     ),
     "codes of grades that do not count": (
         export(CSV, "counts: [final]", "¶alternative_codes: {Sick: S}"),
