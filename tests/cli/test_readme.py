@@ -65,7 +65,7 @@ def test_the_pages_on_grades_show_what_is_valid(
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert blocks
-    flow = "flows: [{key: law, title: Law, term: Spring 2027}]\n"
+    flow = "flows: [{key: law, title: Law, term: Spring 2027}, {key: cive250-2027s, title: C}]\n"
     settings = (repository / "wisectl.yaml").read_text(encoding="utf-8")
     sources = "    sources: {sis: /tmp, state: /tmp}\n"
     settings += ENVIRONMENT + sources
@@ -81,7 +81,7 @@ def stated(block: str) -> list[str]:
     if block.startswith("grade_exports"):
         return [block]
     head = "grade_exports:\n  - key: sis\n    flows: [law]\n"
-    if block.startswith("columns"):
+    if block.startswith(("columns", "taken_back")):
         return [f"{head}    to: {{csv: out/g.csv}}\n    {block}"]
     return [f"{head}    {line}\n" for line in block.splitlines()]
 
