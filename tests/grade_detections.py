@@ -107,7 +107,7 @@ OF_GRADES = (
     ),
     Detection(
         "grades: what a database says of values",
-        "grades/ledger.py",
+        "grades/refusals.py",
         "    return has_values or len(state) == 5\n",
         "    return False\n",
         (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from engine.errors import EngineError
-from engine.grades.ledger import reason
+from engine.grades.refusals import reason
 from engine.redaction import hide_everywhere
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from engine.grades.ledger import AT_ONCE, reason
+from engine.grades.ledger import AT_ONCE
 from engine.grades.receiver import IN_A_ROW, Refused
+from engine.grades.refusals import reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mssql, mysql, oracle, postgresql, sqlite
 
 from engine.grades.fitting import UnfitError, fitted
-from engine.grades.ledger import TABLES, reason
+from engine.grades.ledger import TABLES
+from engine.grades.refusals import reason
 
 DIALECTS = {
     "sqlite": sqlite.dialect(),

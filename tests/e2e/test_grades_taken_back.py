@@ -131,6 +131,30 @@ def test_what_is_still_there_is_not_taken_back_and_told(exams: Graded) -> None:
         assert in_file(exams) == due(exams)
 
 
+def test_a_line_that_is_about_a_grade_again_is_told_until_it_is_removed(exams: Graded) -> None:
+    """Whoever removes it is told of the next withdrawal; a new line takes that one back too."""
+    exams.export()
+    exams.run()
+    seat, grade = withdraw(exams)
+    listed = {"exam-1": [number_of(seat)]}
+    exams.export(taken_back=listed)
+    assert exams.run()[0] == 0
+    exams.grade(seat, grade=grade)
+    for _ in range(2):
+        code, document = exams.told()
+        assert code == 8
+        assert [one["hint"] for one in document["problems"]] == ["remove it there"]
+    exams.export()
+    assert exams.run()[0] == 0
+    exams.grade(seat, grade=None)
+    for _ in range(2):
+        assert exams.told()[1]["summary"]["withdrawn"] == 1
+        assert ("exam-1", number_of(seat)) in in_file(exams)
+    exams.export(taken_back=listed)
+    assert exams.told()[1]["summary"]["taken_back"] == 1
+    assert in_file(exams) == due(exams)
+
+
 def test_an_identifier_that_was_mended_is_a_problem_until_the_old_one_is_taken_back(
     exams: Graded,
 ) -> None:
