@@ -157,16 +157,14 @@ class ExportReader:
         if stated is None:
             return tuple((name, name) for name in PLAIN_COLUMNS)
         pairs = tuple(stated.items()) if isinstance(stated, dict) else _named(stated)
-        if to is None:
-            return pairs
-        if to.kind not in WITH_COLUMNS:
+        if to is not None and to.kind not in WITH_COLUMNS:
             hint = "its columns are those of OneRoster: leave them out"
             self._wrong(entry, ("columns",), f"do not go with {to.kind}", hint)
         if isinstance(stated, list):
             self.documents.refuse_repeats(entry, "columns")
         if not self._is_wrong(entry, "columns"):
             self._check_columns(entry, [held for _, held in pairs])
-            self._check_names(entry, to.kind, [name for name, _ in pairs])
+            self._check_names(entry, to.kind if to else "", [name for name, _ in pairs])
         return pairs
 
     def _check_columns(self, entry: Entry, held: list[str]) -> None:

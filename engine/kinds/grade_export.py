@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from engine.checking import Line, Shape
 from engine.kind import Kind
@@ -14,6 +22,9 @@ from engine.kinds.webhook import Url
 from engine.nodes import shown
 from engine.variables import VARIABLE, WrittenVariable
 from engine.words import near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DATA = "data."
 COLUMNS = (
@@ -81,6 +92,15 @@ def _table(text: str) -> str:
     if text.rpartition(".")[2].casefold() in LEDGER:
         raise ValueError("is where the export keeps what it has delivered\nname another table")
     return text
+
+
+def _no_text(hint: str) -> Callable[[Any], Any]:
+    def refuse(value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError(f"must be a mapping, and is text\nwrite {hint}")
+        return value
+
+    return refuse
 
 
 def _database(text: str) -> str:
@@ -179,8 +199,10 @@ class To(Shape):
     )
     csv: OutFile | None = None
     jsonl: OutFile | None = Field(None, description="a JSON object a line")
-    sql: Database | None = None
-    http: Post | None = None
+    sql: Annotated[Database, BeforeValidator(_no_text("{url: ${NAME}, table: NAME}"))] | None = None
+    http: Annotated[Post, BeforeValidator(_no_text("{url: https://…, secret: ${NAME}}"))] | None = (
+        None
+    )
 
     @property
     def destination(self) -> str:

@@ -95,10 +95,14 @@ EXPORT_CASES: dict[str, Case] = {
     ),
     "grades among what git keeps": (export("{¶csv: .git/g.csv}"), "something else is kept"),
     "a database without its URL": (export("{¶sql: {table: grades}}"), 'lacks "url"'),
-    "a database that is text": (export("{¶sql: '${SIS}'}"), "must be a mapping"),
+    "a database that is text": (
+        export("{¶sql: '${SIS}'}", "¶columns: [flow, person]"),
+        "must be a mapping, and is text … {url: ${NAME}",
+        "have no grade",
+    ),
     "an address that is text": (
         export("{¶http: 'https://sis.example.org/'}"),
-        "must be a mapping",
+        "must be a mapping, and is text … {url: https",
     ),
     "a table that is the ledger": (
         export("{sql: {url: '${SIS}', ¶table: sis.Wisectl_Exports}}"),
