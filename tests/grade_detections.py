@@ -144,6 +144,37 @@ OF_GRADES = (
         ),
     ),
     Detection(
+        "grades: a row that is dropped without a word",
+        "grades/rows.py",
+        "            if 0 <= count < len(rows):\n",
+        "            if False:\n",
+        (
+            f"{TABLES}::test_a_row_that_a_trigger_drops_without_a_word_is_not_delivered",
+            f"{TABLES}::test_a_correction_that_a_rule_ignores_is_not_delivered",
+        ),
+    ),
+    Detection(
+        "grades: a row that is refused keeps back the others",
+        "grades/rows.py",
+        "        if why and len(some) > 1 and in_a_row < IN_A_ROW:\n",
+        "        if False:\n",
+        (f"{TABLES}::test_a_row_that_is_refused_keeps_back_no_other",),
+    ),
+    Detection(
+        "grades: a file that somebody has changed",
+        "grades/files.py",
+        "            if not is_ours:\n",
+        "            if False:\n",
+        (f"{GRADES}::test_a_file_that_somebody_has_changed_is_told_and_left",),
+    ),
+    Detection(
+        "grades: a taken_back that is about a grade",
+        "grades/comparing.py",
+        "        if item := graded.get(person):\n",
+        "        if item := None:\n",
+        (f"{BACK}::test_a_line_that_is_about_a_grade_again_is_told_until_it_is_removed",),
+    ),
+    Detection(
         "grades: a table that is gone",
         "grades/sql.py",
         "            if ledger.has_grades() and reflected(database, self._export) is None:\n",

@@ -159,7 +159,7 @@ class Ledger:
         others = sorted(set(known) - {moved_from})
         if others and self.has_grades():
             raise EngineError(
-                f"what was delivered went to {others[0]}, and nothing says that it is here now: "
+                f"what was delivered went to {others[0]}, and nothing says that it is in {place}: "
                 "state moved_from, if it is; else set it back, or give the export another key"
             )
         if writes:
